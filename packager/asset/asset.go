@@ -1,0 +1,83 @@
+package asset
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind says what is asked for.
+type Kind uint8
+
+// The kinds of asset.
+const (
+	Multivariant Kind = iota + 1 // the list of renditions
+	Playlist                     // the media playlist of a rendition
+	Init                         // initialization segment N of a rendition
+	Segment                      // whole segment MSN of a rendition
+	Part                         // part N of segment MSN of a rendition
+)
+
+// Position is a place in a media playlist: part Part of segment MSN. Part is -1
+// where the whole segment is meant.
+type Position struct {
+	MSN  int64
+	Part int
+}
+
+// Before reports whether p comes before q; a whole segment comes after all of
+// its parts.
+func (p Position) Before(q Position) bool {
+	if p.MSN != q.MSN {
+		return p.MSN < q.MSN
+	}
+	if p.Part < 0 || q.Part < 0 {
+		return p.Part >= 0 && q.Part < 0
+	}
+	return p.Part < q.Part
+}
+
+// Request names one asset. Two requests for the same bytes are equal (==), so
+// that a Request can be the key of a cache.
+type Request struct {
+	Channel   string
+	Kind      Kind
+	Rendition string // all kinds but Multivariant
+	Epoch     int64  // Init, Segment, Part: the show the URL was made for
+	MSN       int64  // Segment, Part; for Init the number of the initialization segment
+	Part      int    // Part
+
+	// Blocking is set on a Playlist if it is to be held until it reaches
+	// Reload (rfc8216bis §6.2.5.2).
+	Blocking bool
+	Reload   Position
+}
+
+// Asset is an immutable answer. Its slices are shared by all who asked: nobody
+// writes to them.
+type Asset struct {
+	ContentType string
+	Body        [][]byte      // the bytes, in pieces, as they are to be sent
+	Gzip        []byte        // the same compressed, where it is worth it
+	ETag        string        // strong validator, quotes included; empty if there is none
+	MaxAge      time.Duration // how long a cache may keep it
+	Immutable   bool          // the URL will never mean other bytes
+}
+
+// Len returns the length of the uncompressed body in bytes.
+func (a Asset) Len() int {
+	n := 0
+	for _, b := range a.Body {
+		n += len(b)
+	}
+	return n
+}
+
+// What a Source can answer instead of an asset.
+var (
+	// ErrNotFound: there is no such channel, rendition or piece of media, or not any more.
+	ErrNotFound = errors.New("no such asset")
+	// ErrBadRequest: the delivery directives make no sense for this playlist (rfc8216bis §6.2.5.2).
+	ErrBadRequest = errors.New("bad delivery directive")
+	// ErrTimeout: what was waited for did not come in time.
+	ErrTimeout = errors.New("the stream did not advance in time")
+)
