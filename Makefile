@@ -1,0 +1,97 @@
+# make run and make test are all that a newcomer needs: both set up what they use.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO_MIN := $(shell sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' go.mod)
+NODE_MIN := $(shell sed -n 's/.*"node": *">=\([0-9.]*\)".*/\1/p' overlay/web/package.json)
+export GO_MIN NODE_MIN
+
+GOLANGCI_LINT := .cache/bin/golangci-lint-v2.15.0
+WEB := overlay/web
+WEB_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+
+# What starts whole nodes with real FFmpeg and Chromium: timing matters there, so
+# the race detector stays out.
+E2E := ./internal/node/... ./cmd/...
+
+TESTFLAGS ?=
+FUZZTIME ?= 20s
+SOAK ?= 1h
+BENCHCOUNT ?= 10
+
+.PHONY: help run build test test-clients bench lint fmt fuzz soak ci ci-rest cross tidy clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+run: build ## build, then a server with a synthetic host on air
+	@.make/need ffmpeg
+	bin/vitrine demo
+
+build: $(WEB)/dist/.built ## bin/vitrine, with the web pages inside
+	@.make/need go certificates
+	CGO_ENABLED=0 go build -trimpath -o bin/vitrine ./cmd/vitrine
+
+test: $(WEB)/dist/.built ## all tests but those that need heavy clients
+	@.make/need go certificates cc ffmpeg chromium
+	cd $(WEB) && npm test
+	go vet ./...
+	go test $(TESTFLAGS) -race -timeout 8m $$(.make/packages except $(E2E))
+	go test $(TESTFLAGS) -timeout 8m $$(.make/packages only $(E2E))
+
+test-clients: $(WEB)/dist/.built ## the tests with OBS and GStreamer
+	@.make/need go certificates ffmpeg chromium obs xvfb gstreamer
+	go test $(TESTFLAGS) -tags clients -run Client -timeout 8m ./...
+
+bench: $(WEB)/dist/.built ## Go benchmarks, then the figures from end to end
+	@.make/need go certificates ffmpeg chromium
+	go test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) $$(.make/packages except $(E2E))
+	go test -tags bench -v -run Bench -timeout 60m $(E2E)
+
+lint: $(GOLANGCI_LINT) ## golangci-lint with the house rules
+	$(GOLANGCI_LINT) run ./...
+
+fmt: $(GOLANGCI_LINT) ## gofumpt and goimports over the tree
+	$(GOLANGCI_LINT) fmt
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@.make/need go certificates
+	.make/fuzz $(FUZZTIME)
+
+soak: $(WEB)/dist/.built ## the long tests, for SOAK
+	@.make/need go certificates ffmpeg chromium
+	SOAK=$(SOAK) go test -tags soak -v -run Soak -timeout 0 $(E2E)
+
+ci: test test-clients ci-rest ## all that .ci/run runs
+
+ci-rest: lint tidy cross
+	$(MAKE) fuzz FUZZTIME=5s
+
+cross: $(WEB)/dist/.built ## the binary for every promised platform
+	.make/cross
+
+tidy: ## go.mod and go.sum say what the code imports
+	go mod tidy -diff
+
+clean: ## remove what was built
+	rm -rf bin .cache $(WEB)/node_modules
+	find $(WEB)/dist -mindepth 1 ! -name .keep -delete
+
+# npm writes .package-lock.json last; touched, so that it is newer than what it came from.
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	@.make/need node
+	cd $(WEB) && npm ci --no-audit --no-fund
+	touch $@
+
+# The bundler empties dist, .keep included, which Git holds so that Go can embed an unbuilt tree.
+$(WEB)/dist/.built: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd $(WEB) && npm run build
+	touch $(WEB)/dist/.keep $@
+
+$(GOLANGCI_LINT):
+	@.make/need go certificates
+	mkdir -p $(@D)
+	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lastword $(subst -, ,$@))
+	mv $(@D)/golangci-lint $@
