@@ -1,0 +1,130 @@
+package transcode
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"vitrine/internal/media"
+)
+
+// feeder turns units into the FLV that FFmpeg reads. It begins at the first
+// keyframe: what comes before could not be decoded.
+type feeder struct {
+	video, audio bool
+	fps          float64
+	origin       int64
+	begun        func(*clock) // told once, before anything is written
+	fed          func()       // told of each picture
+	now          func() time.Time
+
+	w     io.Writer
+	buf   []byte
+	clock *clock
+	track *media.Track // whose sequence header FFmpeg has
+	last  int64        // ms of the last picture's DTS
+	heard media.Unit   // the last sound before the beginning
+}
+
+// run feeds w from in until in ends (nil), or something breaks.
+func (f *feeder) run(ctx context.Context, in Source, w io.Writer) error {
+	f.w = w
+	for {
+		u, err := in.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f.write(u); err != nil {
+			return err
+		}
+	}
+}
+
+// write feeds one unit: one write call, for FFmpeg to find it whole.
+func (f *feeder) write(u media.Unit) error {
+	f.buf = f.buf[:0]
+	picture := u.Track.Kind == media.Video && u.Track.Codec == media.H264 && f.video
+	sound := u.Track.Codec == media.MP3 && f.audio
+	if !picture && !sound {
+		return nil
+	}
+	if f.clock == nil {
+		if picture != f.video || picture && !u.Sync {
+			if sound {
+				f.heard = u
+			}
+			return nil
+		}
+		f.begin(u)
+	}
+	var err error
+	if picture {
+		err = f.picture(u)
+	} else {
+		err = f.sound(u)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := f.w.Write(f.buf); err != nil {
+		return fmt.Errorf("feeding ffmpeg: %w", err)
+	}
+	return nil
+}
+
+// begin starts the clock at u. FFmpeg must find each stream right at the
+// beginning, so the sound that came last goes first, or some silence does.
+func (f *feeder) begin(u media.Unit) {
+	f.clock = newClock(u.DTS, f.origin)
+	f.begun(f.clock)
+	f.buf = appendFLVHeader(f.buf, f.video, f.audio)
+	if f.video {
+		f.buf = appendMetadata(f.buf, f.origin, f.fps)
+	}
+	if f.video && f.audio {
+		sound, at := f.heard.Data, f.clock.ms(f.heard.DTS)
+		if sound == nil || at < 0 || at > f.origin {
+			sound, at = silentMP3(), f.origin
+		}
+		f.buf = appendMP3(f.buf, at, sound)
+	}
+	f.heard = media.Unit{}
+}
+
+// picture appends u, and its track's sequence header if FFmpeg has another.
+func (f *feeder) picture(u media.Unit) error {
+	dts, pts := f.clock.ms(u.DTS), f.clock.ms(u.PTS)
+	const ctsLimit = 1 << 23 // ms
+	if dts < f.last || dts > flvTimeLimit || pts-dts >= ctsLimit || pts-dts < -ctsLimit {
+		return fmt.Errorf("feeding ffmpeg a picture of %.3f s: %w", u.DTS.Seconds(), errTimeline)
+	}
+	f.last = dts
+	if f.track != u.Track {
+		if f.track == nil || !bytes.Equal(f.track.Config, u.Track.Config) {
+			f.buf = appendAVCConfig(f.buf, dts, u.Track.Config)
+		}
+		f.track = u.Track
+	}
+	f.buf = appendAVC(f.buf, dts, pts-dts, u)
+	f.clock.remember(pts, u.PTS, f.now())
+	f.fed()
+	return nil
+}
+
+// sound appends u, unless it is too old for FFmpeg's clock.
+func (f *feeder) sound(u media.Unit) error {
+	ms := f.clock.ms(u.DTS)
+	if ms > flvTimeLimit {
+		return fmt.Errorf("feeding ffmpeg sound of %.3f s: %w", u.DTS.Seconds(), errTimeline)
+	}
+	if ms >= 0 {
+		f.buf = appendMP3(f.buf, ms, u.Data)
+	}
+	return nil
+}
