@@ -81,7 +81,6 @@ type Job struct {
 	meter  meter
 	origin int64 // ms on FFmpeg's clock of a run's first frame
 	now    func() time.Time
-	spent  func(*process) // told of each process that ended, for benchmarks
 }
 
 // NewJob returns a Job for cfg. It returns [ErrNoFFmpeg] if there is no FFmpeg.
@@ -97,7 +96,7 @@ func NewJob(cfg Config) (*Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoFFmpeg, err)
 	}
-	return &Job{cfg: cfg, ffmpeg: path, origin: originMS, now: time.Now, spent: func(*process) {}}, nil
+	return &Job{cfg: cfg, ffmpeg: path, origin: originMS, now: time.Now}, nil
 }
 
 // Stats says how the Job keeps up. It may be called at any time.
@@ -123,7 +122,6 @@ func (j *Job) Run(ctx context.Context) error {
 
 	r := &run{Job: j, process: p, fail: cancel}
 	drained := r.work(runCtx)
-	j.spent(p)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

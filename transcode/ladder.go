@@ -49,6 +49,12 @@ const (
 	autoSkipped  = 540 // shorter side of the rung that auto leaves out
 )
 
+// Bit rates are whole steps, in bits/s, and no picture is too small to need some.
+const (
+	bitrateStep  = 5000
+	leastBitrate = 50_000
+)
+
 // Rates for which the table's bit rates hold, and up to which they are raised.
 const (
 	baseFrameRate = 30.0
@@ -131,7 +137,8 @@ func rungOf(name string, short, bitrate int, src *media.Track) Rung {
 	}
 	rowShort := float64(shortOf(name))
 	pixels := float64(r.Width*r.Height) / (rowShort * rowShort * 16 / 9)
-	r.Bitrate = int(math.Round(float64(bitrate)*pixels*frameRateFactor(src.FrameRate)/5000)) * 5000
+	bits := float64(bitrate) * pixels * frameRateFactor(src.FrameRate)
+	r.Bitrate = max(leastBitrate, int(math.Round(bits/bitrateStep))*bitrateStep)
 	return r
 }
 

@@ -130,7 +130,7 @@ func TestLargeKeyframesBeforeTinyPictures(t *testing.T) {
 	for _, u := range out {
 		large, tiny = max(large, len(u.Data)), min(tiny, len(u.Data))
 	}
-	if large < 400_000 || tiny > 100 {
+	if large < 400_000 || tiny > 500 {
 		t.Errorf("pictures of %d to %d bytes do not prove it", tiny, large)
 	}
 }
