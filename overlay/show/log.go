@@ -54,9 +54,8 @@ type Log interface {
 	// Append returns when e would survive the death of the process and of the
 	// machine. To append the same entry again changes nothing.
 	Append(ctx context.Context, e Entry) error
-	// Unfinished returns the channel's show that was started and not ended,
-	// the latest if there are several, with its cues in the order they were
-	// appended.
+	// Unfinished returns the channel's latest show if it was not ended, with
+	// its cues in the order they were appended; else a zero Record.
 	Unfinished(ctx context.Context, channel string) (Record, error)
 }
 
