@@ -61,6 +61,7 @@ type Asset struct {
 	ETag        string        // strong validator, quotes included; empty if there is none
 	MaxAge      time.Duration // how long a cache may keep it
 	Immutable   bool          // the URL will never mean other bytes
+	Watch       time.Duration // how much of the show one viewer watches per such answer; 0 if it does not tell
 }
 
 // Len returns the length of the uncompressed body in bytes.

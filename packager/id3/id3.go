@@ -20,7 +20,7 @@ func Size(description, value string) int {
 // The description must be ASCII and hold no NUL, the value must hold no NUL and
 // be at most [MaxValue] bytes: players garble anything else. Both strings end in
 // a NUL; there are decoders that miss the last character without.
-func Append(b []byte, description, value string) []byte {
+func Append[T string | []byte](b []byte, description string, value T) []byte {
 	body := 1 + len(description) + 1 + len(value) + 1
 	b = append(b, 'I', 'D', '3', 4, 0, 0)
 	b = appendSynchsafe(b, headerSize+body)

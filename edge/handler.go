@@ -1,0 +1,153 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"vitrine/packager/asset"
+)
+
+// Source finds one asset, waiting if the request names a position that is not
+// yet live. Its errors are those of package asset, or the context's.
+type Source interface {
+	Fetch(ctx context.Context, r asset.Request) (asset.Asset, error)
+}
+
+// Prefix is the path below which a Handler serves.
+const Prefix = "/live/"
+
+const (
+	// writeTimeout is how long a client may take to read one answer.
+	writeTimeout = 15 * time.Second
+	// errorAge is how long a cache may keep a 404 or 400.
+	errorAge = time.Second
+	// retryAfter is what a 503 asks for.
+	retryAfter = time.Second
+)
+
+// Handler answers viewers from a Source.
+type Handler struct {
+	Source   Source
+	Audience *Audience // counts viewers; required
+	Log      *slog.Logger
+}
+
+// ServeHTTP answers GET, HEAD and OPTIONS below [Prefix].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	CORS(w.Header())
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	default:
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		http.Error(w, "only GET, HEAD and OPTIONS", http.StatusMethodNotAllowed)
+		return
+	}
+	req, err := parse(strings.TrimPrefix(r.URL.Path, Prefix), r.URL.RawQuery)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	a, err := h.Source.Fetch(r.Context(), req)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.Audience.Watched(req.Channel, a.Watch)
+	h.write(w, r, a)
+}
+
+// CORS lets pages of any origin read an answer, whatever its status.
+func CORS(header http.Header) {
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Access-Control-Expose-Headers", "Age, Date, ETag")
+	header.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+	header.Set("Access-Control-Allow-Headers", "*")
+	header.Set("Access-Control-Max-Age", "86400")
+	header.Set("Timing-Allow-Origin", "*")
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, age := http.StatusInternalServerError, time.Duration(0)
+	switch {
+	case r.Context().Err() != nil:
+		return // the viewer has gone
+	case errors.Is(err, asset.ErrNotFound):
+		status, age = http.StatusNotFound, errorAge
+	case errors.Is(err, asset.ErrBadRequest):
+		status, age = http.StatusBadRequest, errorAge
+	case errors.Is(err, asset.ErrTimeout):
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
+	default:
+		h.Log.Error("request fails", "path", r.URL.Path, "err", err)
+	}
+	cacheControl(w.Header(), age, false)
+	http.Error(w, err.Error(), status)
+}
+
+func cacheControl(header http.Header, age time.Duration, immutable bool) {
+	switch {
+	case immutable:
+		header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age/time.Second))+", immutable")
+	case age > 0:
+		header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(max(age, time.Second)/time.Second)))
+	default:
+		header.Set("Cache-Control", "no-store")
+	}
+}
+
+func (h *Handler) write(w http.ResponseWriter, r *http.Request, a asset.Asset) {
+	header := w.Header()
+	header.Set("Content-Type", a.ContentType)
+	cacheControl(header, a.MaxAge, a.Immutable)
+	body, length := a.Body, a.Len()
+	if a.Gzip != nil {
+		header.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			header.Set("Content-Encoding", "gzip")
+			body, length = [][]byte{a.Gzip}, len(a.Gzip)
+		}
+	}
+	if a.ETag != "" {
+		header.Set("ETag", a.ETag)
+		if r.Header.Get("If-None-Match") == a.ETag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	header.Set("Content-Length", strconv.Itoa(length))
+	if r.Method == http.MethodHead {
+		return
+	}
+	ctl := http.NewResponseController(w)
+	// Recorders and proxies of tests know no deadline; real connections do.
+	if err := ctl.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return
+	}
+	for _, b := range body {
+		if _, err := w.Write(b); err != nil {
+			return // the viewer has gone, or reads too slowly
+		}
+	}
+}
+
+// acceptsGzip reports whether an Accept-Encoding header names gzip and does not
+// refuse it.
+func acceptsGzip(accept string) bool {
+	for coding := range strings.SplitSeq(accept, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(coding), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q = strings.ReplaceAll(q, " ", "")
+			return q != "q=0" && q != "q=0.0" && q != "q=0.00" && q != "q=0.000"
+		}
+	}
+	return false
+}

@@ -1,0 +1,253 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"vitrine/ingest"
+	"vitrine/internal/media"
+	"vitrine/overlay/show"
+	"vitrine/packager"
+	"vitrine/transcode"
+)
+
+// Bounds of a channel.
+const (
+	// reconnectWindow is how long a show waits for an encoder that dropped.
+	reconnectWindow = 30 * time.Second
+	// tick is how often a channel looks at the time.
+	tick = 50 * time.Millisecond
+	// endRefusal is for how long an encoder may not come back after End show:
+	// OBS reconnects by itself.
+	endRefusal = 30 * time.Second
+)
+
+// State says whether a channel can be watched.
+type State string
+
+// The states of a channel.
+const (
+	Off     State = "off"     // never on air yet
+	Live    State = "live"    // an encoder is sending
+	Waiting State = "waiting" // the encoder dropped, and the show waits for it
+	Ended   State = "ended"   // the last show is over
+)
+
+// channel is a permanent place to go live.
+type channel struct {
+	node     *Node
+	name     string
+	cfg      Channel
+	log      *slog.Logger
+	timeline *media.Timeline
+	desk     *show.Desk
+	tasks    chan func(context.Context) error
+
+	mu      sync.Mutex
+	state   State
+	program *packager.Program // of the show on air, or of the last one
+	rungs   []transcode.Rung
+	stage   *stage // of the encoder on air, or nil
+	since   time.Time
+	showID  string
+	started time.Time
+}
+
+// maxTasks bounds the tasks that wait to be started.
+const maxTasks = 16
+
+func newChannel(n *Node, name string, cfg Channel) *channel {
+	return &channel{
+		node: n, name: name, cfg: cfg, log: n.log.With(keyChannel, name), state: Off,
+		timeline: &media.Timeline{}, tasks: make(chan func(context.Context) error, maxTasks),
+	}
+}
+
+// run joins the channel's stages until ctx ends.
+func (c *channel) run(ctx context.Context) error {
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.recover()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			c.end(context.WithoutCancel(ctx), false)
+			return nil
+		case task := <-c.tasks:
+			tasks.Go(func() {
+				if err := task(ctx); err != nil && ctx.Err() == nil {
+					c.log.Error("a stage of the channel ended", "err", err)
+				}
+			})
+		case <-ticker.C:
+			c.tick(ctx)
+		}
+	}
+}
+
+// spawn runs a task that ends with the channel.
+func (c *channel) spawn(task func(context.Context) error) { c.tasks <- task }
+
+// recover goes on with a show that a restart of the node interrupted: its
+// encoder has the usual time to return.
+func (c *channel) recover() {
+	v := c.desk.View()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if v.Show != nil && c.state == Off {
+		c.showID, c.started, c.state, c.since = v.Show.ID, v.Show.Started, Waiting, c.node.now()
+	}
+}
+
+// open is called by the gate when an encoder is admitted.
+func (c *channel) open(s *ingest.Session) media.Writer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stage = newStage(c, s)
+	c.state, c.since = Live, c.node.now()
+	if c.program != nil {
+		c.program.Discontinue()
+	}
+	return c.stage
+}
+
+// closed is called by the gate when an encoder has gone.
+func (c *channel) closed(s *ingest.Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stage == nil || c.stage.session != s {
+		return
+	}
+	c.stage.queue.Close()
+	c.stage = nil
+	c.state, c.since = Waiting, c.node.now()
+	if c.program != nil {
+		c.program.Away()
+	} else if c.showID == "" {
+		c.state = Off
+	}
+}
+
+// begin returns the program of the show on air; it starts one if there is none.
+func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode.Rung, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.program != nil && !c.program.Ended() {
+		return c.program, c.rungs, nil
+	}
+	rungs, source := []transcode.Rung(nil), true
+	if s.video != nil {
+		var err error
+		if rungs, source, err = transcode.Ladder(c.cfg.Ladder, s.video); err != nil {
+			return nil, nil, err
+		}
+	}
+	c.timeline.Reset()
+	cfg := packager.Config{
+		Start: now, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
+		Source: source, Timeline: c.timeline, Log: c.log,
+	}
+	for _, r := range rungs {
+		cfg.Rungs = append(cfg.Rungs, r.Name)
+	}
+	program, err := packager.New(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.showID == "" {
+		c.showID, c.started = ulid.Make().String(), now
+	}
+	id, started := c.showID, c.started
+	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })
+	c.program, c.rungs = program, rungs
+	c.log.Info("show begins", "show", id, "rungs", cfg.Rungs)
+	return program, rungs, nil
+}
+
+// startShow tells the desk, off the media road: it waits for the cue log.
+func (c *channel) startShow(ctx context.Context, program *packager.Program, id string, started time.Time) error {
+	err := c.desk.StartShow(ctx, id, started)
+	state, stateErr := c.desk.State()
+	if stateErr == nil {
+		program.SetState(state)
+	}
+	return errors.Join(err, stateErr)
+}
+
+// resume returns where on the media timeline a session goes on whose first unit
+// came at `first`: where the clock is by now, and after all that is published.
+func (c *channel) resume(program *packager.Program, first time.Time) media.Ticks {
+	at := media.Ticks(mediaStart)
+	if p := program.Position(); p > 0 {
+		at = p + media.TicksOf(tick)
+		if t, ok := c.timeline.Media(first); ok {
+			at = max(at, t)
+		}
+		c.timeline.Reset()
+	}
+	return at
+}
+
+// tick gives up what is overdue, and the show if its encoder does not return.
+func (c *channel) tick(ctx context.Context) {
+	now := c.node.now()
+	c.mu.Lock()
+	program := c.program
+	over := c.state == Waiting && now.Sub(c.since) > reconnectWindow
+	c.mu.Unlock()
+	if over {
+		c.log.Info("the encoder did not return", "after", reconnectWindow)
+		c.end(ctx, true)
+		return
+	}
+	if program != nil {
+		program.Tick(now)
+	}
+}
+
+// end completes the show. Unless the node is going down, it is over for good.
+func (c *channel) end(ctx context.Context, over bool) {
+	c.mu.Lock()
+	program, had := c.program, c.showID != ""
+	if over && had {
+		c.showID, c.state, c.since = "", Ended, c.node.now()
+	}
+	c.mu.Unlock()
+	if program != nil {
+		program.End()
+	}
+	if !over || !had {
+		return
+	}
+	if err := c.desk.EndShow(ctx, c.node.now()); err != nil {
+		c.log.Error("end of the show is not in the cue log", "err", err)
+	}
+}
+
+// AddCue places a cue of the desk.
+func (c *channel) AddCue(cue media.Cue) (media.Placement, error) {
+	now := c.node.now()
+	// Count from now, so that a step of the wall clock moves no cue.
+	cue.At = now.Add(cue.At.Sub(now.Round(0)))
+	program := c.current()
+	if program == nil {
+		return media.Placement{}, media.ErrOffAir
+	}
+	return program.AddCue(cue)
+}
+
+// current returns the program of the last show, or nil.
+func (c *channel) current() *packager.Program {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.program
+}

@@ -1,0 +1,173 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"vitrine/ingest"
+	"vitrine/internal/media"
+	"vitrine/packager"
+	"vitrine/transcode"
+)
+
+// Bounds of a stage.
+const (
+	// queueBytes is what may wait for FFmpeg: some seconds of a good source.
+	queueBytes = 16 << 20
+	// mediaStart is where the media timeline of a show begins, so that nothing
+	// that comes a little before the first frame has a negative time.
+	mediaStart = media.TicksPerSecond
+	// audioWait is how long a stage that has video waits for the first audio,
+	// before it makes up its mind about what FFmpeg is to do.
+	audioWait = 500 * time.Millisecond
+	// videoWait is how long a stage that has audio waits for the first video.
+	videoWait = 2 * time.Second
+	// maxEarly bounds the units that a stage keeps meanwhile.
+	maxEarly = 1024
+)
+
+// stage is one encoder's session on a channel: what it writes goes on the
+// channel's media timeline, and from there to the packager and to FFmpeg.
+type stage struct {
+	ch      *channel
+	session *ingest.Session
+	queue   *media.Queue
+	health  *health
+	cancel  context.CancelFunc // ends the transcoder
+
+	// The rest belongs to the session's goroutine.
+	early   []media.Unit // until began
+	began   bool
+	program *packager.Program
+	base    media.Ticks // added to the encoder's times
+	based   bool
+	first   time.Time
+	video   *media.Track
+	audio   *media.Track
+
+	mu  sync.Mutex
+	job *transcode.Job // nil until it runs
+}
+
+func newStage(ch *channel, s *ingest.Session) *stage {
+	return &stage{ch: ch, session: s, queue: media.NewQueue(queueBytes), health: newHealth(), cancel: func() {}}
+}
+
+// WriteUnit takes a unit with the encoder's times.
+func (s *stage) WriteUnit(u media.Unit) error {
+	now := s.ch.node.now()
+	s.health.observe(u, now)
+	if u.Track.Kind == media.Video {
+		s.video = u.Track
+	} else {
+		s.audio = u.Track
+	}
+	if s.began {
+		return s.write(u, now)
+	}
+	if s.first.IsZero() {
+		s.first = now
+	}
+	if len(s.early) >= maxEarly {
+		s.early = s.early[1:]
+	}
+	s.early = append(s.early, u)
+	waited := now.Sub(s.first)
+	switch {
+	case s.video != nil && (s.audio != nil || waited >= audioWait):
+	case s.video == nil && waited >= videoWait:
+	default:
+		return nil
+	}
+	return s.begin(now)
+}
+
+// begin puts the session on the channel's timeline and starts its transcoder.
+func (s *stage) begin(now time.Time) error {
+	s.began = true
+	early := s.early
+	s.early = nil
+	program, rungs, err := s.ch.begin(s, now)
+	if err != nil {
+		return err
+	}
+	s.program = program
+	s.base = s.ch.resume(program, s.first) - early[0].DTS
+	if err := s.transcode(rungs); err != nil {
+		return err
+	}
+	for _, u := range early {
+		if err := s.write(u, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write hands on a unit, with its times on the channel's timeline.
+func (s *stage) write(u media.Unit, now time.Time) error {
+	u.PTS += s.base
+	u.DTS += s.base
+	if u.Track.Kind == media.Video || s.video == nil {
+		s.ch.timeline.Observe(u.PTS, now)
+	}
+	name := packager.Source
+	switch {
+	case u.Track.Kind == media.Video:
+		if err := s.queue.WriteUnit(u); err != nil {
+			return fmt.Errorf("queue for the ladder: %w", err)
+		}
+	case u.Track.Codec == media.AAC:
+		name = packager.Audio
+	default: // FFmpeg makes AAC of it
+		return s.queue.WriteUnit(u)
+	}
+	return s.program.WriteUnit(name, u)
+}
+
+// transcode starts FFmpeg, where there is something to do for it.
+func (s *stage) transcode(rungs []transcode.Rung) error {
+	if s.video == nil {
+		rungs = nil
+	}
+	if len(rungs) == 0 && (s.audio == nil || s.audio.Codec == media.AAC) {
+		return nil
+	}
+	job, err := transcode.NewJob(transcode.Config{
+		Channel: s.ch.name,
+		FFmpeg:  s.ch.node.cfg.FFmpeg,
+		Video:   s.video,
+		Audio:   s.audio,
+		Rungs:   rungs,
+		Segment: s.ch.cfg.Segment,
+		In:      s.queue,
+		Out:     s.program.WriteUnit,
+		Log:     s.ch.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.job = job
+	s.mu.Unlock()
+	s.ch.spawn(func(ctx context.Context) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		stop := context.AfterFunc(s.session.Context(), cancel)
+		defer stop()
+		if err := transcode.Keep(ctx, job); err != nil && ctx.Err() == nil {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// transcoder returns the stage's FFmpeg job, or nil.
+func (s *stage) transcoder() *transcode.Job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.job
+}

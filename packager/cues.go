@@ -1,0 +1,116 @@
+package packager
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"vitrine/internal/media"
+	"vitrine/packager/cmaf"
+	"vitrine/packager/id3"
+)
+
+// Bounds of cues.
+const (
+	// maxAhead is how far in the future a cue may be placed.
+	maxAhead = 60 * time.Second
+	// maxWaiting is how many cues may wait for their part.
+	maxWaiting = 1024
+	// stateDur is the duration of a state's event message: finite, or some
+	// players fire it twice.
+	stateDur = time.Second
+	// stateIDs is the range of the event ids of states, apart from those of cues.
+	stateIDs = 1 << 31
+)
+
+// CueDescription is the description of the TXXX frame that carries a cue.
+const CueDescription = "vitrine.cue"
+
+// placedCue is a cue with its place on the media timeline.
+type placedCue struct {
+	at      media.Ticks
+	id      uint32
+	dur     media.Ticks
+	payload []byte
+	state   []byte
+}
+
+// board holds the cues of a program and its state. It is pure.
+type board struct {
+	cues  []placedCue // by time, then in the order they came
+	state []byte      // before the first of cues
+	count uint32
+	buf   []byte
+	tag   []byte
+}
+
+// add puts a cue on the board at `at`.
+func (b *board) add(c media.Cue, at media.Ticks) error {
+	if len(b.cues) >= maxWaiting {
+		return fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
+	}
+	b.count++
+	p := placedCue{at: at, id: b.count % stateIDs, dur: media.TicksOf(c.Dur), payload: c.Payload, state: c.State}
+	i, _ := slices.BinarySearchFunc(b.cues, at+1, func(p placedCue, t media.Ticks) int { return int(p.at - t) })
+	b.cues = slices.Insert(b.cues, i, p)
+	return nil
+}
+
+// prune forgets cues that every rendition has published, but for the state they
+// left behind.
+func (b *board) prune(before media.Ticks) {
+	n := 0
+	for n < len(b.cues) && b.cues[n].at < before {
+		b.state = b.cues[n].state
+		n++
+	}
+	b.cues = slices.Delete(b.cues, 0, n)
+}
+
+// stateAt returns what is on show at t.
+func (b *board) stateAt(t media.Ticks) []byte {
+	state := b.state
+	for i := range b.cues {
+		if b.cues[i].at > t {
+			break
+		}
+		state = b.cues[i].state
+	}
+	return state
+}
+
+// appendEvents appends the event messages of a part that spans [start, end):
+// the state where it begins the segment msn, and the cues whose time has come.
+func (b *board) appendEvents(dst []byte, msn int64, begins bool, start, end media.Ticks) []byte {
+	if state := b.stateAt(start); begins && len(state) > 0 {
+		dst = b.appendEvent(dst, start, media.TicksOf(stateDur), stateIDs|uint32(msn%stateIDs), state)
+	}
+	for i := range b.cues {
+		c := &b.cues[i]
+		if c.at >= start && c.at < end {
+			dst = b.appendEvent(dst, c.at, c.dur, c.id, c.payload)
+		}
+	}
+	return dst
+}
+
+func (b *board) appendEvent(dst []byte, at, dur media.Ticks, id uint32, payload []byte) []byte {
+	b.buf = appendStamped(b.buf[:0], payload, at)
+	b.tag = id3.Append(b.tag[:0], CueDescription, b.buf)
+	return cmaf.AppendEvent(dst, cmaf.Event{
+		Timescale: media.TicksPerSecond, Time: uint64(at), Dur: uint32(dur), ID: id, Message: b.tag,
+	})
+}
+
+// appendStamped appends the JSON object payload with its media time added, in
+// seconds, to a precision of 10 µs.
+func appendStamped(b, payload []byte, at media.Ticks) []byte {
+	b = append(b, payload[:len(payload)-1]...)
+	if len(payload) > 2 {
+		b = append(b, ',')
+	}
+	b = append(b, `"media_time":`...)
+	b = strconv.AppendFloat(b, float64(media.Rescale(int64(at), media.TicksPerSecond, 100_000))/100_000, 'f', -1, 64)
+	return append(b, '}')
+}

@@ -1,0 +1,327 @@
+package packager
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"vitrine/internal/media"
+)
+
+// Names of the renditions that are not rungs of the ladder.
+const (
+	Source = "source"
+	Audio  = "audio"
+)
+
+// Limits of a [Config], and the bounds of a program.
+const (
+	MinPartTarget = 100 * time.Millisecond
+	MaxPartTarget = 2 * time.Second
+	MinSegment    = time.Second
+	MaxSegment    = 10 * time.Second
+
+	// maxHeld bounds the units held until the program knows its renditions.
+	maxHeld = 8192
+	// maxKeyframeWait is how long a source that has no ladder beside it is
+	// waited for to send its second keyframe.
+	maxKeyframeWait = 10 * time.Second
+	// outageAfter is how long the lead may be silent before the time is given
+	// up as a gap; awayAfter, if its encoder is known to be gone.
+	outageAfter = 3 * time.Second
+	awayAfter   = time.Second
+	// lagLimit is how far a rendition may lag the lead before its time is
+	// given up as a gap.
+	lagLimit = 2 * time.Second
+)
+
+// Config describes a program. All of it is constant for the show.
+type Config struct {
+	Start      time.Time       // of the show: its Unix second is the epoch and the first MSN
+	PartTarget time.Duration   // PART-TARGET; parts are cut at 20/21 of it
+	Segment    time.Duration   // nominal; a whole number of seconds
+	Source     bool            // publish the source where its keyframes allow
+	Rungs      []string        // renditions that the ladder will make, best first
+	Timeline   *media.Timeline // media time to capture time
+	Log        *slog.Logger
+}
+
+// CheckTimes reports what is wrong with a PART-TARGET and a nominal segment.
+func CheckTimes(part, segment time.Duration) error {
+	switch {
+	case part < MinPartTarget || part > MaxPartTarget:
+		return fmt.Errorf("part: %v is not between %v and %v", part, MinPartTarget, MaxPartTarget)
+	case segment < MinSegment || segment > MaxSegment || segment%time.Second != 0:
+		return fmt.Errorf("segment: %v is not a whole number of seconds between %v and %v", segment, MinSegment, MaxSegment)
+	case part > segment/2:
+		return fmt.Errorf("part: %v is more than half a segment of %v", part, segment)
+	}
+	return nil
+}
+
+// Validate reports the first thing that is wrong with c.
+func (c *Config) Validate() error {
+	if c.Timeline == nil || c.Log == nil {
+		return errors.New("timeline and log are required")
+	}
+	return CheckTimes(c.PartTarget, c.Segment)
+}
+
+// Program packages one show: one time on air of a channel. It is safe for
+// concurrent use.
+type Program struct {
+	cfg    Config
+	first  int64         // epoch and first MSN
+	target int           // TARGETDURATION, fixed when ready is closed
+	ready  chan struct{} // closed when the renditions are known
+
+	mu    sync.Mutex
+	grid  grid
+	board board
+	held  []heldUnit // until ready
+	lead  *rendition
+	all   []*rendition // best video first, audio last; fixed when ready is closed
+	cut   bool         // the next keyframe of the lead begins a discontinuity
+	out   bool         // the lead is silent and the clock lays the grid
+	away  bool         // the encoder is gone
+	ended bool
+	known bool
+	wall  time.Time // capture time of wallAt, as published
+	since media.Ticks
+}
+
+type heldUnit struct {
+	name string
+	unit media.Unit
+}
+
+// New returns a program that is not on air yet.
+func New(cfg Config) (*Program, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Program{
+		cfg:    cfg,
+		first:  cfg.Start.Unix(),
+		target: int(cfg.Segment / time.Second),
+		ready:  make(chan struct{}),
+	}, nil
+}
+
+// ErrEnded is returned for units that come after the end.
+var ErrEnded = errors.New("the show has ended")
+
+// WriteUnit takes a unit of the rendition name: [Source], [Audio] or a rung. It
+// does not block.
+func (p *Program) WriteUnit(name string, u media.Unit) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return ErrEnded
+	}
+	if !p.known {
+		p.held = append(p.held, heldUnit{name, u})
+		if name != Source && u.Track.Kind == media.Video {
+			return nil // what rungs bring says nothing about the source
+		}
+		if d, ok := p.decide(u.PTS); ok {
+			return p.start(d)
+		}
+		return nil
+	}
+	i := slices.IndexFunc(p.all, func(r *rendition) bool { return r.name == name })
+	if i < 0 {
+		return nil // left out
+	}
+	return p.accept(p.all[i], u)
+}
+
+// accept feeds u to r at once if r leads, else as soon as the grid covers it.
+func (p *Program) accept(r *rendition, u media.Unit) error {
+	if r != p.lead {
+		if len(r.pending) >= maxPending {
+			r.pending = slices.Delete(r.pending, 0, len(r.pending)-maxPending+1)
+		}
+		r.pending = append(r.pending, u)
+		return p.drain(r)
+	}
+	if u.Sync {
+		r.shift = u.PTS - u.DTS
+	}
+	at := r.decodeTime(u)
+	if (p.cut || p.out || r.waiting) && !u.Sync || p.out && at < p.grid.covered {
+		return nil
+	}
+	if u.Sync {
+		changed := r.track != nil && !sameTrack(r.track, u.Track)
+		force := p.grid.started && (p.cut || p.out || changed)
+		p.cut, p.out = false, false
+		if b, starts := p.grid.sync(at, force); starts {
+			p.grid.stamp(p.capture(b))
+			p.board.prune(p.published(slices.Min[[]media.Ticks]))
+		}
+	}
+	p.grid.cover(at)
+	if err := r.feed(u); err != nil {
+		return err
+	}
+	for _, f := range p.all {
+		if f != r {
+			if err := p.drain(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// drain feeds r what the grid covers by now.
+func (p *Program) drain(r *rendition) error {
+	n := 0
+	defer func() { r.pending = slices.Delete(r.pending, 0, n) }()
+	for n < len(r.pending) && r.decodeTime(r.pending[n]) <= p.grid.covered {
+		n++
+		if err := r.feed(r.pending[n-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxSlew is how fast PROGRAM-DATE-TIME follows the capture clock: fast enough
+// for any encoder's, and too slow for a player to notice.
+const maxSlew = 0.0004
+
+// capture returns the capture time of b as it is to be published: anchored at
+// the first boundary and at each discontinuity, slewed in between.
+func (p *Program) capture(b Boundary) time.Time {
+	now, _ := p.cfg.Timeline.Wall(b.Start)
+	d := (b.Start - p.since).Duration()
+	next := p.wall.Add(d)
+	if p.wall.IsZero() || b.Discontinuity {
+		next = now
+	} else if off, most := now.Sub(next), time.Duration(math.Round(float64(d)*maxSlew)); off != 0 {
+		next = next.Add(max(-most, min(off, most)))
+	}
+	p.wall, p.since = next, b.Start
+	return next
+}
+
+// published returns the end of what is published, picked over the video
+// renditions, or over all if there is no video.
+func (p *Program) published(pick func([]media.Ticks) media.Ticks) media.Ticks {
+	ends := make([]media.Ticks, 0, 8)
+	for _, r := range p.all {
+		if r.kind == media.Video || len(p.all) == 1 {
+			ends = append(ends, r.ticks(r.end))
+		}
+	}
+	if len(ends) == 0 {
+		return 0
+	}
+	return pick(ends)
+}
+
+// Position returns how far the program has come on its media timeline: a new
+// encoder goes on after it.
+func (p *Program) Position() media.Ticks {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.grid.covered
+	for _, h := range p.held {
+		at = max(at, h.unit.PTS)
+	}
+	for _, r := range p.all {
+		at = max(at, r.ticks(r.end), r.ticks(r.cut.last))
+	}
+	return at
+}
+
+// AddCue places a cue by its capture time, in every video rendition alike. The
+// place is the frame that was captured at c.At, or the first one that is not
+// published yet. Errors: [media.ErrOffAir], [media.ErrOutsideWindow].
+func (p *Program) AddCue(c media.Cue) (media.Placement, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, ok := p.cfg.Timeline.Media(c.At)
+	if p.ended || !ok {
+		return media.Placement{}, media.ErrOffAir
+	}
+	floor := p.floor()
+	late := (floor - at).Duration()
+	if late > listedSegments*p.cfg.Segment || -late > maxAhead {
+		return media.Placement{}, media.ErrOutsideWindow
+	}
+	at = max(at, floor)
+	if err := p.board.add(c, at); err != nil {
+		return media.Placement{}, err
+	}
+	return media.Placement{Media: at, Late: max(late, 0), Clock: p.cfg.Timeline.Clock()}, nil
+}
+
+// floor is the earliest place for a cue.
+func (p *Program) floor() media.Ticks {
+	if p.known {
+		return p.published(slices.Max[[]media.Ticks])
+	}
+	for _, h := range p.held {
+		if h.unit.Sync {
+			return h.unit.PTS
+		}
+	}
+	return 0
+}
+
+// SetState says what is on show as the program begins: a JSON object as in
+// [media.Cue.State].
+func (p *Program) SetState(state []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.board.state = state
+}
+
+// Discontinue tells the program that what comes next is from another encoder.
+func (p *Program) Discontinue() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut, p.away = p.known, false
+	if !p.known {
+		p.held = nil
+	}
+}
+
+// Away tells the program that its encoder is gone for now.
+func (p *Program) Away() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = true
+}
+
+// End completes the playlists. What comes later is refused with [ErrEnded].
+func (p *Program) End() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
+	p.ended = true
+	for _, r := range p.all {
+		r.finish()
+		r.publish(true)
+	}
+	if !p.known {
+		p.known = true
+		close(p.ready)
+	}
+}
+
+// Ended reports whether the program is over.
+func (p *Program) Ended() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}

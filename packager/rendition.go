@@ -1,0 +1,373 @@
+package packager
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"vitrine/internal/media"
+	"vitrine/packager/cmaf"
+	"vitrine/packager/hls"
+)
+
+// Bounds of a rendition.
+const (
+	// listedSegments is how many complete segments a playlist lists: never
+	// under 3 target durations (rfc8216bis §6.2.2), 6 at least (Apple authoring
+	// specification 8.11).
+	listedSegments = 10
+	// keptSegments is how many stay downloadable: a removed one for its own
+	// duration and that of the longest playlist that held it (§6.2.2).
+	keptSegments = 2*listedSegments + 1
+	// maxPending bounds the units that wait for the grid, per rendition.
+	maxPending = 1024
+	// boundaryMatch is how far a rung's keyframe may be off the boundary.
+	boundaryMatch = media.TicksPerSecond / 100
+	// audioSlack is how far audio timestamps may be off the count of samples
+	// before they are believed: RTMP rounds them to milliseconds, and encoders
+	// start and stop.
+	audioSlack = media.TicksPerSecond * 3 / 100
+)
+
+// rendition is one quality of a program: it groups units into parts as the grid
+// says and publishes them.
+type rendition struct {
+	name  string
+	kind  media.Kind
+	scale int64 // Hz, of tfdt and durations
+	prog  *Program
+
+	track   *media.Track
+	inits   [][]byte
+	initNow int64
+
+	shift   media.Ticks // reorder delay: added to DTS, so that tfdt is PTS at a keyframe
+	cut     *cutter
+	emitFn  func(piece) // onPiece, bound once
+	pending []media.Unit
+
+	open     *segment
+	openFrom media.Ticks // boundary of open
+	end      int64       // where the published parts end, in scale
+	waiting  bool        // for a keyframe on a boundary
+	next     int64       // audio: decode time of the next frame, by counting
+	counting bool
+
+	kept    []*segment
+	listed  []*hls.Segment
+	discSeq int64
+	win     *Window
+	meter   meter
+	scratch []byte
+	seq     uint32
+}
+
+func newRendition(p *Program, name string, kind media.Kind) *rendition {
+	r := &rendition{name: name, kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.first, waiting: true}
+	r.emitFn = r.onPiece
+	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale)
+	r.win = newWindow(r.snapshot(false))
+	return r
+}
+
+// setTrack makes t the track of what follows: a new initialization segment, if
+// it differs.
+func (r *rendition) setTrack(t *media.Track) error {
+	if r.track != nil && sameTrack(r.track, t) {
+		r.track = t
+		return nil
+	}
+	b, err := cmaf.Init(t)
+	if err != nil {
+		return fmt.Errorf("rendition %s: %w", r.name, err)
+	}
+	if scale := cmaf.Timescale(t); scale != r.scale {
+		r.end = media.Rescale(r.end, r.scale, scale)
+		r.scale = scale
+		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale)
+		r.counting = false
+	}
+	r.track = t
+	r.inits = append(r.inits[:len(r.inits):len(r.inits)], b)
+	r.initNow = int64(len(r.inits) - 1)
+	return nil
+}
+
+func sameTrack(a, b *media.Track) bool {
+	return a == b || (a.Codec == b.Codec && a.SampleRate == b.SampleRate && bytes.Equal(a.Config, b.Config))
+}
+
+// decodeTime returns when u decodes, in ticks: DTS shifted by the reorder delay
+// of the last keyframe.
+func (r *rendition) decodeTime(u media.Unit) media.Ticks {
+	if r.kind == media.Audio || u.Sync {
+		return u.PTS
+	}
+	return u.DTS + r.shift
+}
+
+func (r *rendition) ticks(t int64) media.Ticks {
+	return media.Ticks(media.Rescale(t, r.scale, media.TicksPerSecond))
+}
+
+func (r *rendition) scaled(t media.Ticks) int64 {
+	return media.Rescale(int64(t), media.TicksPerSecond, r.scale)
+}
+
+// feed takes a unit whose boundaries the grid knows.
+func (r *rendition) feed(u media.Unit) error {
+	if u.Sync {
+		r.shift = u.PTS - u.DTS
+	}
+	if b, starts := r.starts(u); starts {
+		if err := r.begin(b, u); err != nil {
+			return err
+		}
+	} else if r.waiting || r.open == nil || r.missed(u) || !sameTrack(r.track, u.Track) {
+		return nil
+	}
+	at := r.time(u)
+	switch {
+	case len(r.cut.open) == 0 && at < r.end:
+		return nil // too late: its time is published
+	case len(r.cut.open) > 0 && at <= r.cut.last && r.kind == media.Audio:
+		return nil
+	case len(r.cut.open) > 0:
+		at = max(at, r.cut.last+1)
+	}
+	s := cmaf.Sample{Data: u.Data, Sync: u.Sync}
+	if r.kind == media.Audio {
+		r.next, r.counting = at+aacFrame, true
+	} else {
+		s.CTO = int32(int64(u.PTS) - at)
+	}
+	r.cut.push(at, s, r.emitFn)
+	return nil
+}
+
+// time returns when u decodes, in the rendition's scale. An audio frame counts
+// from the one before as long as that agrees with its timestamp.
+func (r *rendition) time(u media.Unit) int64 {
+	at := r.scaled(r.decodeTime(u))
+	if off, slack := at-r.next, r.scaled(audioSlack); r.counting && off > -slack && off < slack {
+		return r.next
+	}
+	return at
+}
+
+// starts reports whether u begins the segment at boundary b.
+func (r *rendition) starts(u media.Unit) (Boundary, bool) {
+	if !u.Sync {
+		return Boundary{}, false
+	}
+	grid := &r.prog.grid
+	from := r.ticks(r.end) - 1
+	if r.open != nil {
+		from = r.openFrom
+	}
+	b, ok := grid.after(from)
+	if r.kind == media.Audio {
+		half := media.Ticks(media.Rescale(aacFrame/2, r.scale, media.TicksPerSecond))
+		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
+			next, more := grid.after(b.Start)
+			if !more || u.PTS < next.Start-half {
+				return b, true
+			}
+			b = next
+		}
+		return Boundary{}, false
+	}
+	for ok && b.Start < u.PTS-boundaryMatch {
+		b, ok = grid.after(b.Start)
+	}
+	return b, ok && b.Start <= u.PTS+boundaryMatch
+}
+
+// missed reports whether u lies beyond the next boundary, at which the rendition
+// had no keyframe. It then waits for the next one it has, and the program fills
+// the time with a gap.
+func (r *rendition) missed(u media.Unit) bool {
+	if r.kind == media.Audio {
+		return false
+	}
+	b, ok := r.prog.grid.after(r.openFrom)
+	if !ok || r.decodeTime(u) < b.Start {
+		return false
+	}
+	r.cut.finish(max(r.scaled(b.Start), r.cut.last+1), r.emitFn)
+	r.waiting = true
+	return true
+}
+
+// aacFrame is the length of an AAC-LC frame in samples (ISO 14496-3 §4.5.2.1).
+const aacFrame = 1024
+
+// begin ends the open segment and opens the one at b, which u starts.
+func (r *rendition) begin(b Boundary, u media.Unit) error {
+	start := max(r.time(u), r.end)
+	r.cut.finish(max(start, r.cut.last+1), r.emitFn)
+	r.fillGap(start)
+	if r.open != nil && r.open.MSN < b.MSN {
+		r.closeSegment(start)
+	}
+	if err := r.setTrack(u.Track); err != nil {
+		return err
+	}
+	r.end = max(r.end, r.time(u)) // in a scale that may be another now
+	r.openSegment(b)
+	r.waiting = false
+	r.publish(false)
+	return nil
+}
+
+func (r *rendition) openSegment(b Boundary) {
+	r.open = &segment{Segment: hls.Segment{
+		MSN: b.MSN, Init: r.initNow, Discontinuity: b.Discontinuity,
+		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()),
+	}}
+	r.openFrom = b.Start
+}
+
+// onPiece encodes a finished run of samples and adds it as a part.
+func (r *rendition) onPiece(p piece) {
+	if r.open == nil {
+		return
+	}
+	r.scratch = r.scratch[:0]
+	if r.kind == media.Video {
+		r.scratch = r.prog.board.appendEvents(r.scratch, r.open.MSN, len(r.open.Parts) == 0, media.Ticks(p.start), media.Ticks(p.start+p.dur))
+	}
+	r.seq++
+	b := make([]byte, 0, len(r.scratch)+cmaf.ChunkSize(p.samples))
+	b = append(b, r.scratch...)
+	b = cmaf.AppendChunk(b, r.seq, uint64(p.start), p.samples)
+	sync := false
+	for i := range p.samples {
+		sync = sync || p.samples[i].Sync
+	}
+	r.add(hls.Part{Dur: r.duration(p.dur), Independent: sync}, b)
+	r.end = p.start + p.dur
+	r.meter.add(len(b), len(p.samples), r.duration(p.dur))
+	if p.hole > 0 {
+		r.fillGap(r.end + p.hole)
+	}
+	r.publish(false)
+}
+
+func (r *rendition) add(p hls.Part, data []byte) {
+	r.open.Parts = append(r.open.Parts, p)
+	r.open.data = append(r.open.data, data)
+	r.open.Gap = r.open.Gap || p.Gap
+}
+
+func (r *rendition) duration(d int64) time.Duration {
+	return time.Duration(media.Rescale(d, r.scale, int64(time.Second)))
+}
+
+// fillGap says of the time up to `to` that it is not available: GAP parts in
+// segments as the grid has them (rfc8216bis §4.4.4.7).
+func (r *rendition) fillGap(to int64) {
+	for r.end < to {
+		if r.open == nil {
+			b, ok := r.prog.grid.after(r.ticks(r.end) - 1)
+			if !ok {
+				return
+			}
+			r.end = min(max(r.end, r.scaled(b.Start)), to)
+			r.openSegment(b)
+			continue
+		}
+		stop := to
+		next, more := r.prog.grid.after(r.openFrom)
+		if more {
+			stop = min(stop, r.scaled(next.Start))
+		}
+		if d := min(stop-r.end, r.cut.nominal); d > 0 {
+			r.add(hls.Part{Dur: r.duration(d), Gap: true}, nil)
+			r.end += d
+		}
+		if more && r.end >= r.scaled(next.Start) {
+			r.closeSegment(r.end)
+			r.openSegment(next)
+		}
+	}
+}
+
+// closeSegment completes the open segment, which ends at `end`.
+func (r *rendition) closeSegment(end int64) {
+	s := r.open
+	r.open = nil
+	var sum time.Duration
+	for _, p := range s.Parts {
+		sum += p.Dur
+	}
+	s.Dur = sum
+	if len(s.Parts) == 0 { // nothing came, not even a gap: say that nothing is there
+		s.Gap = true
+		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
+	}
+	r.meter.segment(s.Dur)
+	r.kept = append(r.kept[max(0, len(r.kept)+1-keptSegments):len(r.kept):len(r.kept)], s)
+	if len(r.listed) >= listedSegments {
+		if r.listed[0].Discontinuity {
+			r.discSeq++
+		}
+		r.listed = r.listed[1:]
+	}
+	r.listed = append(r.listed[:len(r.listed):len(r.listed)], &s.Segment)
+}
+
+// publish puts a new version in the window.
+func (r *rendition) publish(ended bool) { r.win.publish(r.snapshot(ended)) }
+
+func (r *rendition) snapshot(ended bool) *Snapshot {
+	s := &Snapshot{kept: r.kept, init: r.inits, list: hls.Media{
+		Epoch: r.prog.first, TargetDuration: r.prog.target, PartTarget: r.prog.cfg.PartTarget,
+		DiscontinuitySequence: r.discSeq, Segments: r.listed, Ended: ended, NextMSN: r.prog.first,
+	}}
+	if n := len(r.listed); n > 0 {
+		s.list.NextMSN = r.listed[n-1].MSN + 1
+	}
+	if r.open != nil {
+		c := *r.open
+		s.open, s.list.Open, s.list.NextMSN = &c, &c.Segment, c.MSN
+	}
+	return s
+}
+
+// giveUp ends the open part where it probably ends, and waits for a keyframe on
+// a boundary.
+func (r *rendition) giveUp() {
+	if len(r.cut.open) > 0 {
+		r.cut.finish(r.cut.expected(), r.emitFn)
+	}
+	r.waiting, r.counting = true, false
+}
+
+// gapTo publishes a gap up to t, if r has come less far.
+func (r *rendition) gapTo(t media.Ticks) {
+	if to := r.scaled(t); r.end < to {
+		r.fillGap(to)
+		r.publish(false)
+	}
+}
+
+// finish ends the open part and the open segment for good.
+func (r *rendition) finish() {
+	r.giveUp()
+	if r.open != nil && len(r.open.Parts) > 0 {
+		r.closeSegment(r.end)
+	}
+	r.open = nil
+}
+
+// rate returns the frame rate of a video rendition: as declared, else as counted.
+func (r *rendition) rate() float64 {
+	if r.kind != media.Video {
+		return 0
+	}
+	if r.track.FrameRate > 0 {
+		return r.track.FrameRate
+	}
+	return r.meter.rate()
+}
