@@ -95,7 +95,7 @@ func (s Stamp) draw(luma []byte, w, h int) {
 // byte each, rows w apart. It reports false if there is none that it can trust.
 func Decode(luma []byte, w, h int) (Stamp, bool) {
 	height := barcodeHeight(w, h)
-	if w < 2*barcodeColumns || height < 2*barcodeRows || len(luma) < w*h {
+	if w < 2*barcodeColumns || height < 2*barcodeRows || h > len(luma)/w {
 		return Stamp{}, false
 	}
 	var cells [barcodeBits]bool

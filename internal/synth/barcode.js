@@ -20,6 +20,8 @@
     height = source.videoHeight || source.naturalHeight || source.height) => {
     if (!width || !height) return null;
     const strip = Math.floor((rows * Math.min(width, height)) / rowsPerSide);
+    // A source with nothing to show draws nothing: the last reading must not stay.
+    context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(source, 0, height - strip, width, strip, 0, 0, canvas.width, canvas.height);
     const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
     const bytes = new Array((columns * rows) / 8).fill(0);

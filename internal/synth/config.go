@@ -104,7 +104,9 @@ func (c Config) args() []string {
 	if c.BFrames == 0 {
 		args = append(args, "-tune", "zerolatency")
 	}
-	return append(args, "-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", c.URL)
+	// The tone has no end: without -shortest it would play on for ever, and as fast
+	// as it can, where this program was killed.
+	return append(args, "-shortest", "-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", c.URL)
 }
 
 // tone is a source of ffmpeg's: quiet, or nothing at all.

@@ -24,8 +24,8 @@ type frame struct {
 	at     layout
 	still  *picture // the scene underneath
 	glyphs [len(clockGlyphs)]*image.Alpha
-	pitch  int // from one glyph of the clock to the next, in pixels
-	text   [len(clockLayout)]byte
+	pitch  int                        // from one glyph of the clock to the next, in pixels
+	text   [len(clockLayout) + 8]byte // AppendFormat writes nanoseconds before it cuts them
 }
 
 func newFrame(w, h int) (*frame, error) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"sync"
 	"time"
@@ -97,7 +96,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("synth: making a pipe from ffmpeg: %w", err)
 	}
-	cmd.Cancel = func() error { return errors.Join(cmd.Process.Signal(os.Interrupt), stdin.Close()) }
+	cmd.Cancel = stdin.Close // ffmpeg then sends what it holds and takes its leave
 	cmd.WaitDelay = endGrace
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("synth: starting ffmpeg: %w", err)
@@ -112,8 +111,11 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	reader.Wait()
 	exitErr := cmd.Wait()
-	if stopped {
+	switch {
+	case stopped:
 		return nil
+	case errors.Is(exitErr, context.Canceled): // it went in peace, after our cancel
+		exitErr = nil
 	}
 	return &ExitError{Tail: tail, Err: errors.Join(exitErr, pipeErr)}
 }
