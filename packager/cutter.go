@@ -53,10 +53,13 @@ func (c *cutter) push(at int64, s cmaf.Sample, emit func(piece)) {
 	if len(c.open) > 0 {
 		c.settle(at, emit)
 	}
-	if len(c.open) > 0 {
-		frame := at - c.last
+	if n := len(c.open); n > 0 {
+		frame := at - c.last // a guess at how long s will last
+		if n > 1 {
+			frame = min(frame, int64(c.open[n-2].Dur))
+		}
 		if d := at - c.start; d >= c.nominal-c.round || d+frame > c.target {
-			c.emit(len(c.open), at, emit)
+			c.emit(n, at, emit)
 		}
 	}
 	if len(c.open) == 0 {

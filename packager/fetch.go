@@ -214,7 +214,7 @@ func (p *Program) describe() ([]hls.Variant, *hls.AudioTrack, error) {
 				return nil, nil, err
 			}
 			audio = &hls.AudioTrack{URI: r.name + "/index.m3u8", Channels: r.track.Channels}
-			codecs, peak, average = []string{c}, r.meter.peak, r.meter.average()
+			codecs, peak, average = []string{c}, r.meter.peak(), r.meter.average()
 		}
 	}
 	var out []hls.Variant
@@ -228,7 +228,7 @@ func (p *Program) describe() ([]hls.Variant, *hls.AudioTrack, error) {
 		}
 		v := hls.Variant{
 			URI: r.name + "/index.m3u8", Codecs: []string{c},
-			Bandwidth: r.meter.peak, AverageBandwidth: r.meter.average(),
+			Bandwidth: r.meter.peak(), AverageBandwidth: r.meter.average(),
 			Width: r.track.Width, Height: r.track.Height, FrameRate: r.rate(),
 		}
 		if r.kind == media.Video && audio != nil {

@@ -8,7 +8,9 @@ type meter struct {
 	bytes   int // of the open segment
 	total   int64
 	elapsed time.Duration
-	peak    int // bits per second
+	highest int // bits per second
+
+	declared int // bits per second, by whoever encodes
 
 	frames int           // of all parts
 	played time.Duration // by all parts
@@ -27,17 +29,27 @@ func (m *meter) segment(d time.Duration) {
 	if d >= shortSegment && m.bytes > 0 {
 		m.total += int64(m.bytes)
 		m.elapsed += d
-		m.peak = max(m.peak, int(float64(m.bytes*8)/d.Seconds()))
+		m.highest = max(m.highest, int(float64(m.bytes*8)/d.Seconds()))
 	}
 	m.bytes = 0
 }
 
-// average returns the mean bit rate so far, in bits per second.
+// peak returns the highest bit rate of a segment so far, in bits per second.
+func (m *meter) peak() int { return max(m.highest, m.average()) }
+
+// average returns the mean bit rate so far, in bits per second. Before the first
+// segment is complete it is what was declared, or what the open one tells.
 func (m *meter) average() int {
-	if m.elapsed == 0 {
+	switch {
+	case m.elapsed > 0:
+		return int(float64(m.total*8) / m.elapsed.Seconds())
+	case m.declared > 0:
+		return m.declared
+	case m.played > 0:
+		return int(float64(m.bytes*8) / m.played.Seconds())
+	default:
 		return 0
 	}
-	return int(float64(m.total*8) / m.elapsed.Seconds())
 }
 
 // rate returns the mean frame rate so far.

@@ -45,9 +45,15 @@ type Config struct {
 	PartTarget time.Duration   // PART-TARGET; parts are cut at 20/21 of it
 	Segment    time.Duration   // nominal; a whole number of seconds
 	Source     bool            // publish the source where its keyframes allow
-	Rungs      []string        // renditions that the ladder will make, best first
+	Rungs      []Rung          // renditions that the ladder will make, best first
 	Timeline   *media.Timeline // media time to capture time
 	Log        *slog.Logger
+}
+
+// Rung is a rendition that the ladder will make.
+type Rung struct {
+	Name    string
+	Bitrate int // bits per second, as the encoder was told; states the bandwidth until it was measured
 }
 
 // CheckTimes reports what is wrong with a PART-TARGET and a nominal segment.

@@ -71,8 +71,10 @@ func (p *Program) start(d decision) error {
 		if d.source {
 			p.all = append(p.all, newRendition(p, Source, media.Video))
 		}
-		for _, name := range p.cfg.Rungs {
-			p.all = append(p.all, newRendition(p, name, media.Video))
+		for _, rung := range p.cfg.Rungs {
+			r := newRendition(p, rung.Name, media.Video)
+			r.meter.declared = rung.Bitrate
+			p.all = append(p.all, r)
 		}
 	}
 	if d.audio {

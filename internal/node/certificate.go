@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -93,4 +94,20 @@ func selfSign(now time.Time) (certPEM, keyPEM []byte, err error) {
 	certPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	keyPEM = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 	return certPEM, keyPEM, nil
+}
+
+// scheme returns how the node is reached.
+func (i Info) scheme() string {
+	if i.Secure {
+		return "https"
+	}
+	return "http"
+}
+
+// client returns a client that trusts the node it runs beside, whatever its
+// certificate.
+func (i Info) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // this very process, on loopback
+	}}
 }

@@ -157,7 +157,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 		Source: source, Timeline: c.timeline, Log: c.log,
 	}
 	for _, r := range rungs {
-		cfg.Rungs = append(cfg.Rungs, r.Name)
+		cfg.Rungs = append(cfg.Rungs, packager.Rung{Name: r.Name, Bitrate: r.Bitrate})
 	}
 	program, err := packager.New(cfg)
 	if err != nil {
@@ -169,7 +169,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	id, started := c.showID, c.started
 	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })
 	c.program, c.rungs = program, rungs
-	c.log.Info("show begins", "show", id, "rungs", cfg.Rungs)
+	c.log.Info("show begins", "show", id, "rungs", len(rungs))
 	return program, rungs, nil
 }
 

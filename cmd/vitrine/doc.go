@@ -1,0 +1,4 @@
+// Command vitrine is the server. It reads flags, the environment and
+// vitrine.yaml into a node.Config and runs the node; nothing else happens here.
+// To add a setting, add it to settings (flags and environment) and to file (YAML).
+package main
