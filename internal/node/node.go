@@ -71,7 +71,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := n.setUp(ctx, web, door); err != nil {
 		return err
 	}
-	server, err := n.webServer()
+	server, err := n.webServer(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,16 +1,46 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
 	"vitrine/edge"
+	"vitrine/overlay/api"
+	"vitrine/overlay/web"
 )
 
 // routes lays out what the node serves.
-func (n *Node) routes() (http.Handler, error) {
+func (n *Node) routes(ctx context.Context) (http.Handler, error) {
+	cfg := api.Config{
+		AdminToken: n.info.AdminToken,
+		Channels:   map[string]api.Channel{},
+		Station:    n,
+		Archive:    n.store,
+		Player:     web.Player(),
+		Console:    web.Console(),
+		Assets:     web.Assets(),
+		Live:       &edge.Handler{Source: n, Audience: n.audience, Log: n.log},
+		Now:        n.now,
+		Log:        n.log,
+	}
+	for _, c := range n.info.Channels {
+		cfg.Channels[c.Name] = api.Channel{Desk: n.channels[c.Name].desk, HostToken: c.HostToken}
+	}
+	server, err := api.New(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.Handle(edge.Prefix, &edge.Handler{Source: n, Audience: n.audience, Log: n.log})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.Handle("/", server)
+	mux.Handle("GET /metrics", n.metrics())
+	mux.HandleFunc("GET /healthz", n.health)
+	mux.HandleFunc("GET /readyz", n.health)
 	return mux, nil
+}
+
+// health answers that the node runs: it is ready as soon as it listens.
+func (n *Node) health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	fmt.Fprintln(w, "ok")
 }

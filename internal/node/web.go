@@ -24,8 +24,8 @@ const (
 // newToken returns a secret of 130 bits that can be read out and typed.
 func newToken() string { return strings.ToLower(rand.Text()) }
 
-func (n *Node) webServer() (*http.Server, error) {
-	handler, err := n.routes()
+func (n *Node) webServer(ctx context.Context) (*http.Server, error) {
+	handler, err := n.routes(ctx)
 	if err != nil {
 		return nil, err
 	}
