@@ -67,9 +67,11 @@ type Query struct {
 	Limit   int
 }
 
-// Errors of a [Desk]. Those of placing are media.ErrOffAir and
-// media.ErrOutsideWindow, and what else the [Placer] returns.
+// Errors of a [Desk]. The first two are those of placing, named here for those
+// who know the Desk only.
 var (
+	ErrOffAir         = media.ErrOffAir
+	ErrOutsideWindow  = media.ErrOutsideWindow
 	ErrUnknownProduct = errors.New("no product on the shelf has this number")
 	ErrNotOnShow      = errors.New("this product is not on show")
 	ErrNotLogged      = errors.New("viewers see it, but the cue log could not be written")

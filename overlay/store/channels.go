@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"vitrine/overlay/catalogue"
 	"vitrine/overlay/show"
@@ -19,9 +18,9 @@ func (s *Store) SaveShelf(ctx context.Context, channel string, shelf *catalogue.
 	if err != nil {
 		return fmt.Errorf("save the shelf of %s: %w", channel, err)
 	}
-	_, err = s.write.ExecContext(ctx, `INSERT INTO shelves (channel, shelf, saved_at) VALUES (?, ?, ?)
+	_, err = s.write.ExecContext(ctx, `INSERT INTO shelves (channel, shelf, saved_at) VALUES (?, ?, unixepoch() * 1000000)
 		ON CONFLICT DO UPDATE SET shelf = excluded.shelf, saved_at = excluded.saved_at`,
-		channel, string(text), time.Now().UnixMicro())
+		channel, string(text))
 	return s.explain("save the shelf in", err)
 }
 

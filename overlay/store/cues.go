@@ -9,7 +9,6 @@ import (
 	"math"
 	"time"
 
-	"vitrine/internal/media"
 	"vitrine/overlay/show"
 )
 
@@ -120,16 +119,15 @@ func (s *Store) entries(ctx context.Context, query string, args ...any) ([]show.
 	var entries []show.Entry
 	for rows.Next() {
 		var e show.Entry
-		var at, ticks, late, clockError int64
+		var at int64
 		var product []byte
-		if err := rows.Scan(&e.ID, &e.Type, &at, &product, &ticks, &late, &e.Clock.Source, &clockError); err != nil {
+		if err := rows.Scan(&e.ID, &e.Type, &at, &product, &e.Media, &e.Late, &e.Clock.Source, &e.Clock.Error); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal(product, &e.Product); err != nil {
 			return nil, fmt.Errorf("product of cue %s: %w", e.ID, err)
 		}
 		e.At = time.UnixMicro(at).UTC()
-		e.Media, e.Late, e.Clock.Error = media.Ticks(ticks), time.Duration(late), time.Duration(clockError)
 		entries = append(entries, e)
 	}
 	return entries, rows.Err()

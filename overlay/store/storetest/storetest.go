@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"vitrine/internal/media"
 	"vitrine/overlay/catalogue"
 	"vitrine/overlay/show"
 )
@@ -89,12 +88,13 @@ func end(id string) show.Entry {
 }
 
 func cue(id string, n int) show.Entry {
-	return show.Entry{
+	e := show.Entry{
 		Channel: "demo", Show: id, Type: show.TypeShow, At: noon.Add(time.Duration(n) * time.Second),
 		ID: fmt.Sprintf("C%03d", n), Product: product(1 + n%9),
-		Media: media.Ticks(n) * media.TicksPerSecond, Late: time.Duration(n) * time.Millisecond,
-		Clock: media.Clock{Source: media.ClockArrival, Error: 50 * time.Millisecond},
+		Media: 1 << 40, Late: time.Duration(n) * time.Millisecond,
 	}
+	e.Clock.Source, e.Clock.Error = "arrival", 50*time.Millisecond
+	return e
 }
 
 func appendAll(t *testing.T, b *box, entries ...show.Entry) {
