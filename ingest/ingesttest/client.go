@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -57,6 +58,26 @@ func (c *Client) Wait(t testing.TB) error {
 	}
 }
 
+// WaitOutput returns when the client has written text. It fails the test after a
+// minute, or if the client ends without.
+func (c *Client) WaitOutput(t testing.TB, text string) {
+	t.Helper()
+	limit := time.After(time.Minute)
+	for {
+		changed := c.out.next()
+		if strings.Contains(c.Output(), text) {
+			return
+		}
+		select {
+		case <-changed:
+		case <-c.done:
+			t.Fatalf("%s ended without saying %q", c.cmd.Path, text)
+		case <-limit:
+			t.Fatalf("%s did not say %q within a minute", c.cmd.Path, text)
+		}
+	}
+}
+
 // Done is closed when the client has ended.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
@@ -83,16 +104,31 @@ func (c *Client) signal(s syscall.Signal) {
 	}
 }
 
-// output is a buffer for two writers.
+// output is a buffer that can be waited on.
 type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu      sync.Mutex
+	b       bytes.Buffer
+	changed chan struct{} // closed and replaced by Write; nil until somebody waits
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.changed != nil {
+		close(o.changed)
+		o.changed = nil
+	}
 	return o.b.Write(p)
+}
+
+// next returns a channel that the next Write closes.
+func (o *output) next() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.changed == nil {
+		o.changed = make(chan struct{})
+	}
+	return o.changed
 }
 
 func (o *output) String() string {

@@ -1,4 +1,4 @@
-package rtmp_test
+package rtmp
 
 import (
 	"testing"

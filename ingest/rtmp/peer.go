@@ -21,8 +21,8 @@ const (
 	// App is the application that encoders connect to: rtmp://HOST/live.
 	App = "live"
 
-	// lingering is how long a refused encoder may take to read why. To close with
-	// its bytes unread would reset the connection, and the text would be lost.
+	// lingering is how long an encoder may take to hang up. To close with its
+	// bytes unread would reset the connection, and the last words would be lost.
 	lingering = time.Second
 )
 
@@ -138,12 +138,12 @@ func (p *peer) take(time uint32, r io.Reader, demux func(uint32, []byte) (media.
 // OnClose is the first thing that go-rtmp does when it is finished with the
 // connection, for whatever reason.
 func (p *peer) OnClose() {
-	if p.told {
-		p.linger()
-	}
 	if p.session != nil {
 		p.forget()
 		p.session.Close(p.reason())
+	}
+	if p.told || p.left {
+		p.linger()
 	}
 	p.conn.Close()
 }
@@ -179,7 +179,7 @@ func (p *peer) report() {
 		log.Warn("frames lost", "count", p.demux.bad, "reason", p.demux.lastBad)
 	}
 	switch {
-	case p.session != nil, p.ctx.Err() != nil:
+	case p.session != nil, errors.Is(p.why, net.ErrClosed): // the gate logs it; Run ends
 	case errors.Is(p.why, io.EOF) && p.in.count == 0: // a port scan, a health check
 		log.Debug("connection closed")
 	default:
@@ -205,9 +205,10 @@ func (p *peer) fail(err error) error {
 	return err
 }
 
-// linger waits until the encoder hung up, or for as long as it may take.
+// linger waits until the encoder hung up, or for as long as that may take. One
+// that said goodbye takes it for an error if the server hangs up first.
 func (p *peer) linger() {
-	if c, ok := p.conn.(interface{ CloseWrite() error }); ok {
+	if c, ok := p.conn.(interface{ CloseWrite() error }); ok && !p.left {
 		_ = c.CloseWrite() // what is sent is on its way; the rest of this is courtesy
 	}
 	p.in.until, p.in.idle = time.Now().Add(lingering), lingering

@@ -41,12 +41,11 @@ func (g *guard) refuse(m message) error {
 	return err
 }
 
-// part says why the encoder has to go, if it can be said at once. It may be
-// called from any goroutine.
+// part says why the encoder has to go, if it listens. It may be called from any
+// goroutine.
 func (g *guard) part(m message) {
-	if !g.write.TryLock() {
-		return // go-rtmp waits for an encoder that does not read
-	}
+	_ = g.conn.SetWriteDeadline(time.Now().Add(partingWords)) // also for a write that holds the lock
+	g.write.Lock()
 	defer g.write.Unlock()
 	g.muted = true
 	_, _ = g.send(appendMessage(nil, chunkOwn, m, defaultChunkSize), partingWords) // it goes either way

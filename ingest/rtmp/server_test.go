@@ -1,4 +1,4 @@
-package rtmp_test
+package rtmp
 
 import (
 	"bytes"
@@ -12,7 +12,6 @@ import (
 
 	"vitrine/ingest"
 	"vitrine/ingest/ingesttest"
-	"vitrine/ingest/rtmp"
 )
 
 const (
@@ -30,10 +29,10 @@ type running struct {
 	stop func() // ends Run and waits
 }
 
-func start(t *testing.T) *running { return startWith(t, rtmp.Limits{}) }
+func start(t *testing.T) *running { return startWith(t, Limits{}) }
 
 // startWith runs a server and checks, when the test ends, that it leaves nothing.
-func startWith(t *testing.T, limits rtmp.Limits) *running {
+func startWith(t *testing.T, limits Limits) *running {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	var lc net.ListenConfig
@@ -42,14 +41,14 @@ func startWith(t *testing.T, limits rtmp.Limits) *running {
 		t.Fatal(err)
 	}
 	r := &running{rec: ingesttest.NewRecorder(), log: new(logBuffer), addr: l.Addr().String()}
-	r.url = "rtmp://" + r.addr + "/" + rtmp.App
+	r.url = "rtmp://" + r.addr + "/" + App
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	r.gate = ingest.NewGate(ingest.Config{
 		Keys: map[string]string{key: channel}, Open: r.rec.Open, Closed: r.rec.Closed, Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	server := &rtmp.Server{Listener: l, Gate: r.gate, Limits: limits, Log: log}
+	server := &Server{Listener: l, Gate: r.gate, Limits: limits, Log: log}
 	go func() { done <- server.Run(ctx) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
