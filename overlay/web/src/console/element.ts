@@ -146,13 +146,13 @@ export class VitrineConsole extends LitElement {
     const failed = this.desk?.failure;
     return html`
       ${header(this.channel, health, Date.now())}
-      <main>
+      <main class=${health && !this.onAir(health) ? 'idle' : ''}>
         ${notes(this.lost, failed ? `Number ${failed.no}: ${failed.text}` : this.failure, health)}
         ${health && this.onAir(health) ? this.seen() : nothing}
         <section class="goods" aria-label="Shelf">
           <vitrine-shelf .products=${this.products} .desk=${this.desk} .revision=${this.revision}
             ?enabled=${this.enabled} .pending=${this.pending}></vitrine-shelf>
-          ${this.products?.length ? html`<p class="keys">Keys 1 to 9 show a product, two digits quickly make 10 to 99. Again hides it. Slash finds.</p>` : nothing}
+          ${this.enabled && this.products?.length ? html`<p class="keys">Keys 1 to 9 show a product, two digits quickly make 10 to 99. Again hides it. Slash finds.</p>` : nothing}
         </section>
         ${health ? this.side(health) : nothing}
       </main>
@@ -178,7 +178,7 @@ export class VitrineConsole extends LitElement {
     return html`<div class="row">
       <vitrine-card compact .view=${{ no: o.no, product: product && { ...product, url: '' } }}></vitrine-card>
       <button class="plain" ?disabled=${!this.enabled} title="Take number ${o.no} off" @click=${() => void this.desk?.toggle(o.no)}>
-        Hide <span class="time">${since}</span>
+        Hide<span class="time">${since}</span>
       </button>
     </div>`;
   }
@@ -211,7 +211,7 @@ export class VitrineConsole extends LitElement {
   private confirm(): TemplateResult {
     return html`<dialog aria-labelledby="sure">
       <p id="sure">End the show?</p>
-      <p>It ends for all ${this.health?.viewers ?? ''} viewers. Stop streaming in OBS as well, or it will be refused for a while.</p>
+      <p>It ends for everyone who watches, ${this.health?.viewers ?? 0} now. Then stop streaming in OBS too.</p>
       <div class="choices">
         <button class="plain" autofocus @click=${() => this.dialog.close()}>Keep going</button>
         <button class="danger sure" @click=${() => void this.end()}>End show</button>

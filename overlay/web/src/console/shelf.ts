@@ -106,6 +106,11 @@ export class VitrineShelf extends LitElement {
       }
       .tile:disabled {
         cursor: default;
+        background: none;
+        color: var(--v-ink-2);
+      }
+      .tile:disabled img {
+        opacity: 0.6;
       }
       .no {
         font-size: var(--v-text-xl);

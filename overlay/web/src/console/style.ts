@@ -128,7 +128,7 @@ export const consoleStyle = css`
     padding: var(--v-3);
   }
   h2 {
-    margin: 0 0 var(--v-2);
+    margin: 0;
     font-size: var(--v-text-s);
     font-weight: 650;
     color: var(--v-ink-2);
@@ -173,7 +173,16 @@ export const consoleStyle = css`
     gap: var(--v-2);
   }
   .seen .row button {
-    min-inline-size: var(--v-target);
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    min-block-size: 3.25rem;
+    padding-inline: var(--v-3);
+    line-height: 1.2;
+  }
+  .seen .time {
+    font-size: var(--v-text-xs);
+    font-weight: 400;
   }
   .nothing {
     display: flex;
@@ -328,6 +337,14 @@ export const consoleStyle = css`
       display: none;
     }
   }
+  @media (max-width: 59.999rem) {
+    .idle .side {
+      order: -1;
+    }
+    .notes {
+      order: -2;
+    }
+  }
   @media (min-width: 60rem) {
     header {
       padding: var(--v-3) var(--v-5);
@@ -339,7 +356,7 @@ export const consoleStyle = css`
       grid-template-columns: minmax(0, 1fr) 24rem;
       grid-template-rows: auto auto 1fr;
       gap: var(--v-4) var(--v-5);
-      padding: var(--v-5);
+      padding: var(--v-2) var(--v-5) var(--v-5);
     }
     .notes {
       grid-column: 1 / -1;
@@ -355,6 +372,9 @@ export const consoleStyle = css`
     .side {
       grid-column: 2;
       grid-row: 3;
+    }
+    .idle .side {
+      grid-row: 2 / 4;
     }
   }
 `;

@@ -35,6 +35,7 @@ export class VitrineCard extends LitElement {
     css`
       :host {
         display: block;
+        container-type: inline-size;
         font-family: var(--v-font);
         color: var(--v-print);
       }
@@ -91,7 +92,8 @@ export class VitrineCard extends LitElement {
         font-size: var(--v-text-m);
         font-weight: 600;
         line-height: 1.3;
-        overflow-wrap: anywhere;
+        overflow-wrap: break-word;
+        hyphens: auto;
       }
       .price {
         display: flex;
@@ -159,6 +161,33 @@ export class VitrineCard extends LitElement {
       }
       :host([compact]) .go {
         display: none;
+      }
+      @container (max-width: 17rem) {
+        .card {
+          min-height: 4.5rem;
+          gap: var(--v-2);
+        }
+        .picture {
+          inline-size: 3.5rem;
+          block-size: 3.5rem;
+        }
+        .go {
+          display: none;
+        }
+      }
+      @container (max-width: 9rem) {
+        .picture > :not(.no) {
+          display: none;
+        }
+        .picture,
+        :host([compact]) .picture {
+          inline-size: 2rem;
+          block-size: 2rem;
+        }
+        .no {
+          position: static;
+          border-radius: var(--v-radius-s);
+        }
       }
     `,
   ];

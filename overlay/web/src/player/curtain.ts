@@ -66,7 +66,7 @@ export class VitrineCurtain extends LitElement {
       }
       .off .veil,
       .ended .veil {
-        background: radial-gradient(ellipse at 50% 40%, rgb(15 16 19 / 0.55), rgb(15 16 19 / 0.88));
+        background: radial-gradient(ellipse at 50% 40%, rgb(15 16 19 / 0.45), rgb(15 16 19 / 0.78));
       }
       .waiting .veil,
       .lost .veil {

@@ -257,7 +257,7 @@ export class VitrinePlayer extends LitElement {
   private renderCards(): unknown {
     const newest = this.cards.length - 1;
     return repeat(this.cards, (s) => `${s.no}:${s.id}`, (s, i) =>
-      html`<vitrine-card .view=${this.card(s)} ?compact=${i < newest}></vitrine-card>`);
+      html`<vitrine-card .view=${this.card(s)} ?compact=${this.bare || i < newest}></vitrine-card>`);
   }
 
   private renderChrome(): TemplateResult {
@@ -266,12 +266,14 @@ export class VitrinePlayer extends LitElement {
     const atEdge = !video?.paused && !(latency > target + behindBy);
     return html`
       <div class="top">
-        <span class="badge ${atEdge ? '' : 'behind'}">LIVE</span>
-        <p class="name" dir="auto">${this.status?.title}</p>
+        <div class="heading">
+          <span class="badge ${atEdge ? '' : 'behind'}">LIVE</span>
+          <p class="name" dir="auto">${this.status?.title}</p>
+        </div>
+        ${video?.muted && !this.bare
+          ? html`<button class="unmute" @click=${() => this.grant({ do: 'mute' })}>${silent} Tap for sound</button>`
+          : nothing}
       </div>
-      ${video?.muted && !this.bare
-        ? html`<button class="unmute" @click=${() => this.grant({ do: 'mute' })}>${silent} Tap for sound</button>`
-        : nothing}
       <vitrine-controls @wish=${(e: CustomEvent<Wish>) => this.grant(e.detail)} .view=${{
         paused: video?.paused ?? true,
         muted: video?.muted ?? true,

@@ -37,13 +37,15 @@ export const playerStyle = css`
     position: absolute;
     inset-block-start: 0;
     inset-inline: 0;
+    pointer-events: none;
+  }
+  .heading {
     display: flex;
     align-items: flex-start;
     gap: var(--v-3);
     padding: var(--v-3);
-    padding-block-end: var(--v-6);
-    background: linear-gradient(rgb(0 0 0 / 0.6), transparent);
-    pointer-events: none;
+    background: linear-gradient(rgb(0 0 0 / 0.6), rgb(0 0 0 / 0.25) 70%, transparent);
+    transition: opacity 0.2s;
   }
   .badge {
     flex: none;
@@ -74,6 +76,7 @@ export const playerStyle = css`
   }
   .cards {
     position: absolute;
+    z-index: 1;
     inset-block-end: calc(var(--v-target) + var(--v-3));
     inset-inline-start: var(--v-3);
     display: flex;
@@ -99,18 +102,14 @@ export const playerStyle = css`
     inset-inline: 0;
     transition: opacity 0.2s;
   }
-  .top {
-    transition: opacity 0.2s;
-  }
   .idle vitrine-controls:not(:focus-within),
-  .idle .top {
+  .idle .heading {
     opacity: 0;
   }
   .unmute {
-    position: absolute;
-    inset-block-start: calc(var(--v-3) + 2.5rem);
-    inset-inline-start: var(--v-3);
     display: flex;
+    margin-inline-start: var(--v-3);
+    pointer-events: auto;
     align-items: center;
     gap: var(--v-2);
     min-block-size: var(--v-target);
@@ -152,19 +151,18 @@ export const playerStyle = css`
     inline-size: min(14rem, 100% - 2 * var(--v-2));
   }
   @container (max-height: 18rem) {
-    vitrine-card[compact],
+    :host(:not([bare])) vitrine-card[compact],
     .name {
       display: none;
     }
   }
   @container (min-width: 60rem) and (min-height: 34rem) {
-    .top {
+    .heading {
       padding: var(--v-5);
-      padding-block-end: var(--v-7);
     }
     .name {
       font-size: var(--v-text-l);
-      line-height: 1.2;
+      line-height: 1.25;
     }
     .badge {
       font-size: var(--v-text-s);
@@ -175,8 +173,7 @@ export const playerStyle = css`
       inline-size: 25rem;
     }
     .unmute {
-      inset-block-start: calc(var(--v-5) + 3rem);
-      inset-inline-start: var(--v-5);
+      margin-inline-start: var(--v-5);
     }
   }
 `;

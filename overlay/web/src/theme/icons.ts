@@ -3,7 +3,7 @@ import { svg, html, type TemplateResult } from 'lit';
 // Icons, drawn on a 24 × 24 grid in the colour of the text around them.
 
 function icon(path: TemplateResult): TemplateResult {
-  return html`<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="2"
+  return html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"
     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${path}</svg>`;
 }
 

@@ -68,6 +68,11 @@ export const base = css`
   button {
     cursor: pointer;
   }
+  svg {
+    flex: none;
+    inline-size: 1.5rem;
+    block-size: 1.5rem;
+  }
   :focus-visible {
     outline: none;
     box-shadow: var(--v-focus);
