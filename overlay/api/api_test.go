@@ -224,7 +224,7 @@ func TestOpenAPIDocument(t *testing.T) {
 	}
 	golden := filepath.Join("testdata", "openapi.json")
 	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -337,7 +337,7 @@ func TestCues(t *testing.T) {
 	id := g.desk.View().On[0].ID
 	wantJSON(t, r, 201, `{"id":"`+id+`","type":"show","product":7,"at":"2026-11-22T12:00:01.500Z","media_time":86.4,"late_ms":40,
 		"clock":{"source":"arrival","error_ms":50},"on":[{"id":"`+id+`","no":7,"since":"2026-11-22T12:00:01.540Z","media_time":86.4}]}`)
-	r = g.call("POST", "/api/v1/channels/demo/cues", `{"type":"hide","product":7}`, hostPage()...)
+	r = g.call("POST", "/api/v1/channels/demo/cues", `{"type":"hide","product":7,"at":null}`, hostPage()...)
 	if body := text(t, r); r.StatusCode != 201 || !strings.Contains(body, `"on":[]`) || !strings.Contains(body, `"at":"2026-11-22T12:00:00.123Z"`) {
 		t.Errorf("hide: %d %s", r.StatusCode, body)
 	}

@@ -7,20 +7,19 @@ import (
 	"vitrine/overlay/show"
 )
 
-// Bounds of a page of the cue log.
-const (
-	cuesPerPage = 50
-	maxPerPage  = 200
-)
-
 type cueInput struct {
 	ChannelPath
-	Body struct {
-		Type    string `json:"type" enum:"show,hide"`
-		Product int    `json:"product" minimum:"1" maximum:"9999" example:"7" doc:"Its number on the shelf"`
-		At      *Stamp `json:"at,omitempty" doc:"When the frame was captured; now if left out"`
-	}
+	Body cueBody
 }
+
+type cueBody struct {
+	Type    string `json:"type" enum:"show,hide"`
+	Product int    `json:"product" minimum:"1" maximum:"9999" example:"7" doc:"Its number on the shelf"`
+	At      *Stamp `json:"at,omitempty" doc:"When the frame was captured; now if left out"`
+}
+
+// TransformSchema lets what may be null be null.
+func (cueBody) TransformSchema(_ registry, s *schema) *schema { return nullable(s, "at") }
 
 // CueView is a cue and where it went.
 type CueView struct {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -19,6 +20,8 @@ const (
 	version      = "1.0.0"
 	maxBody      = 16 << 10 // bytes of a request, products apart
 	maxShelfBody = catalogue.MaxFile
+
+	shelfPatience = time.Minute // to receive a shelf; huma's 5 s for the rest
 )
 
 func sortedNames(channels map[string]Channel) []string {

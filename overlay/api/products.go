@@ -39,7 +39,7 @@ type shelfInput struct {
 }
 
 func readByUs(_ huma.API, h *huma.Operation) {
-	h.MaxBodyBytes, h.SkipValidateBody = maxShelfBody, true
+	h.MaxBodyBytes, h.BodyReadTimeout, h.SkipValidateBody = maxShelfBody, shelfPatience, true
 }
 
 // documentShelf puts into the OpenAPI document what that reader takes, of which

@@ -18,10 +18,8 @@ import (
 
 // Bounds of a [Desk].
 const (
-	maxOnShow   = 1               // products on show at once; players are ready for three
-	cueLength   = time.Second     // of a cue: finite, or players fire it twice
-	logPatience = 5 * time.Second // how long a caller waits for the log
-	maxBacklog  = 1000            // entries kept while the log refuses them
+	maxOnShow = 1           // products on show at once; players are ready for three
+	cueLength = time.Second // of a cue: finite, or players fire it twice
 )
 
 // Placer puts a cue on the channel's media timeline.
@@ -55,17 +53,17 @@ type View struct {
 }
 
 // Desk holds what is on show on one channel. It is safe for concurrent use:
-// cues are placed and logged one after the other, in the order of the calls,
-// and to look (View, Watch, State) waits for none of them.
+// cues are placed one after the other and logged in the same order. To place
+// one does not wait for another to be logged, and to look (View, Watch, State)
+// waits for nothing.
 type Desk struct {
-	cfg Config
+	cfg    Config
+	ledger *ledger
 
-	turn    sync.Mutex // held over a whole cue: placing and logging
+	turn    sync.Mutex // held while a cue is placed and taken over
 	entropy *ulid.MonotonicEntropy
 	lastID  uint64 // ms of the latest id, which time never goes behind
-	backlog []Entry
-	lost    int   // entries that the backlog had no room for
-	last    Entry // latest cue that decided what is on show
+	last    Entry  // latest cue that decided what is on show
 
 	mu      sync.Mutex
 	view    View
@@ -95,6 +93,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	}
 	d := &Desk{
 		cfg:     cfg,
+		ledger:  newLedger(cfg.Cues),
 		entropy: ulid.Monotonic(cfg.Entropy, 0),
 		view:    View{Shelf: cfg.Shelf},
 		changed: make(chan struct{}),
@@ -117,11 +116,16 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 // The Desk takes cues at once. An error is one of the log and does not undo
 // that; the entry is written with the next one.
 func (d *Desk) StartShow(ctx context.Context, id string, at time.Time) error {
+	return d.ledger.flush(ctx, d.begin(id, at))
+}
+
+// begin is StartShow but for the log; it returns the number of its last entry.
+func (d *Desk) begin(id string, at time.Time) int {
 	d.turn.Lock()
 	defer d.turn.Unlock()
 	current := d.View().Show
 	if current != nil && current.ID == id {
-		return nil
+		return 0
 	}
 	d.last = Entry{}
 	d.set(func(v *View) { v.Show, v.On = &Show{ID: id, Started: at}, nil })
@@ -129,21 +133,26 @@ func (d *Desk) StartShow(ctx context.Context, id string, at time.Time) error {
 	if current != nil {
 		entries = slices.Insert(entries, 0, Entry{Channel: d.cfg.Channel, Show: current.ID, Type: TypeEnd, At: at})
 	}
-	return d.write(ctx, entries...)
+	return d.ledger.add(entries...)
 }
 
 // EndShow ends the current show at the time at, if there is one; nothing is on
 // show then. An error is one of the log, as with StartShow.
 func (d *Desk) EndShow(ctx context.Context, at time.Time) error {
+	return d.ledger.flush(ctx, d.end(at))
+}
+
+// end is EndShow but for the log; it returns the number of its entry.
+func (d *Desk) end(at time.Time) int {
 	d.turn.Lock()
 	defer d.turn.Unlock()
 	current := d.View().Show
 	if current == nil {
-		return nil
+		return 0
 	}
 	d.last = Entry{}
 	d.set(func(v *View) { v.Show, v.On = nil, nil })
-	return d.write(ctx, Entry{Channel: d.cfg.Channel, Show: current.ID, Type: TypeEnd, At: at})
+	return d.ledger.add(Entry{Channel: d.cfg.Channel, Show: current.ID, Type: TypeEnd, At: at})
 }
 
 // Show puts the product with that number on show in the frame captured at at
@@ -152,63 +161,78 @@ func (d *Desk) EndShow(ctx context.Context, at time.Time) error {
 // With [ErrNotLogged] the entry is valid and the product is on show; with any
 // other error nothing has changed.
 func (d *Desk) Show(ctx context.Context, no int, at time.Time) (Entry, error) {
-	d.turn.Lock()
-	defer d.turn.Unlock()
-	p, ok := d.View().Shelf.Product(no)
-	if !ok {
-		return Entry{}, fmt.Errorf("product %d: %w", no, ErrUnknownProduct)
-	}
-	return d.cue(ctx, Entry{Type: TypeShow, Product: p, At: at}, showPayload)
+	return d.act(ctx, TypeShow, no, at)
 }
 
 // Hide takes the product with that number off in the frame captured at at (zero
 // for now). Errors are as with Show.
 func (d *Desk) Hide(ctx context.Context, no int, at time.Time) (Entry, error) {
-	d.turn.Lock()
-	defer d.turn.Unlock()
-	v := d.View()
-	if v.Show == nil {
-		return Entry{}, media.ErrOffAir
-	}
-	i := slices.IndexFunc(v.On, func(it Item) bool { return it.Product.No == no })
-	if i < 0 {
-		return Entry{}, fmt.Errorf("product %d: %w", no, ErrNotOnShow)
-	}
-	return d.cue(ctx, Entry{Type: TypeHide, Product: v.On[i].Product, At: at}, hidePayload)
+	return d.act(ctx, TypeHide, no, at)
 }
 
-// cue places e, then commits it, then logs it; d.turn is held.
-func (d *Desk) cue(ctx context.Context, e Entry, payload func(string, time.Time, catalogue.Product) ([]byte, error)) (Entry, error) {
+func (d *Desk) act(ctx context.Context, what Type, no int, at time.Time) (Entry, error) {
+	now := d.cfg.Now() // before any wait: it is the frame that the host was in
+	if at.IsZero() {
+		at = now
+	}
+	e, number, err := d.place(what, no, at, now)
+	if err != nil {
+		return Entry{}, err
+	}
+	return e, d.ledger.flush(ctx, number)
+}
+
+// place puts a cue on the media timeline and takes it over; it returns the
+// number of its entry.
+func (d *Desk) place(what Type, no int, at, now time.Time) (Entry, int, error) {
+	d.turn.Lock()
+	defer d.turn.Unlock()
+	e := Entry{Channel: d.cfg.Channel, Type: what, At: at}
 	v := d.View()
-	if v.Show == nil {
-		return Entry{}, media.ErrOffAir
-	}
-	now := d.cfg.Now()
-	if e.At.IsZero() {
-		e.At = now
-	}
-	e.Channel, e.Show = d.cfg.Channel, v.Show.ID
 	var err error
-	if e.ID, err = d.id(now); err != nil {
-		return Entry{}, err
+	if e.Product, err = v.subject(what, no); err != nil {
+		return Entry{}, 0, err
 	}
-	c := media.Cue{ID: e.ID, At: e.At, Dur: cueLength}
-	if c.Payload, err = payload(e.ID, e.At, e.Product); err != nil {
-		return Entry{}, err
+	e.Show = v.Show.ID
+	if e.ID, err = d.id(now); err != nil {
+		return Entry{}, 0, err
+	}
+	c := media.Cue{ID: e.ID, At: at, Dur: cueLength}
+	if c.Payload, err = payloadOf(e); err != nil {
+		return Entry{}, 0, err
 	}
 	if c.State, err = stateOf(after(v.On, e)); err != nil {
-		return Entry{}, err
+		return Entry{}, 0, err
 	}
 	placed, err := d.cfg.Placer.AddCue(c)
 	if err != nil {
-		return Entry{}, fmt.Errorf("place the cue: %w", err)
+		return Entry{}, 0, fmt.Errorf("place the cue: %w", err)
 	}
 	e.Media, e.Late, e.Clock = placed.Media, placed.Late, placed.Clock
 	if !d.overtaken(e) {
 		d.last = e
 		d.set(func(v *View) { v.On = after(v.On, e) })
 	}
-	return e, d.write(ctx, e)
+	return e, d.ledger.add(e), nil
+}
+
+// subject returns the product that a cue is about, or why there can be none.
+func (v View) subject(what Type, no int) (catalogue.Product, error) {
+	if v.Show == nil {
+		return catalogue.Product{}, ErrOffAir
+	}
+	if what == TypeShow {
+		if p, ok := v.Shelf.Product(no); ok {
+			return p, nil
+		}
+		return catalogue.Product{}, fmt.Errorf("product %d: %w", no, ErrUnknownProduct)
+	}
+	for _, it := range v.On {
+		if it.Product.No == no {
+			return it.Product, nil
+		}
+	}
+	return catalogue.Product{}, fmt.Errorf("product %d: %w", no, ErrNotOnShow)
 }
 
 // overtaken reports that a cue placed earlier lies after e in the stream, since
@@ -242,22 +266,4 @@ func (d *Desk) id(now time.Time) (string, error) {
 		return "", fmt.Errorf("make a cue id: %w", err)
 	}
 	return id.String(), nil
-}
-
-// write appends entries to the log after those that it still lacks; d.turn is
-// held. A caller that leaves does not take its entries with it.
-func (d *Desk) write(ctx context.Context, entries ...Entry) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logPatience)
-	defer cancel()
-	d.backlog = append(d.backlog, entries...)
-	for len(d.backlog) > 0 {
-		if err := d.cfg.Cues.Append(ctx, d.backlog[0]); err != nil {
-			if over := len(d.backlog) - maxBacklog; over > 0 {
-				d.backlog, d.lost = slices.Delete(d.backlog, 0, over), d.lost+over
-			}
-			return fmt.Errorf("%w: %w (%d entries wait, %d are lost)", ErrNotLogged, err, len(d.backlog), d.lost)
-		}
-		d.backlog = slices.Delete(d.backlog, 0, 1)
-	}
-	return nil
 }

@@ -169,11 +169,16 @@ func TestRefusals(t *testing.T) {
 	if _, err := d.Hide(t.Context(), 7, time.Time{}); !errors.Is(err, media.ErrOffAir) {
 		t.Errorf("hide off air: %v", err)
 	}
-	if _, err := d.Show(t.Context(), 10, time.Time{}); !errors.Is(err, ErrUnknownProduct) {
-		t.Errorf("unknown product: %v", err)
-	}
 	if len(s.placed)+len(s.logged) != 0 {
 		t.Errorf("placed %v, logged %v", s.placed, s.logged)
+	}
+}
+
+func TestUnknownProduct(t *testing.T) {
+	s := &stage{}
+	d := onAir(t, s)
+	if _, err := d.Show(t.Context(), 10, time.Time{}); !errors.Is(err, ErrUnknownProduct) || len(s.placed) != 0 {
+		t.Errorf("got %v, placed %v", err, s.placed)
 	}
 }
 
@@ -242,8 +247,8 @@ func TestBacklogIsBounded(t *testing.T) {
 	for range maxBacklog + 2 {
 		_, err = d.Show(t.Context(), 7, time.Time{})
 	}
-	if len(d.backlog) != maxBacklog || err == nil || !strings.Contains(err.Error(), "1000 entries wait, 2 are lost") {
-		t.Errorf("backlog %d, %v", len(d.backlog), err)
+	if len(d.ledger.waiting) != maxBacklog || err == nil || !strings.Contains(err.Error(), "1000 entries wait, 2 are lost") {
+		t.Errorf("backlog %d, %v", len(d.ledger.waiting), err)
 	}
 }
 
@@ -267,8 +272,18 @@ func TestLogThatHangsHoldsItsCallerOnly(t *testing.T) {
 			t.Errorf("on show while the log hangs: %v", got)
 		}
 		began := time.Now()
-		if err := <-done; !errors.Is(err, ErrNotLogged) {
-			t.Errorf("show: %v", err)
+		go func() { // the next cue is placed all the same
+			_, err := d.Show(t.Context(), 8, time.Time{})
+			done <- err
+		}()
+		synctest.Wait()
+		if got := numbers(d.View().On); !slices.Equal(got, []int{8}) || len(s.placed) != 2 {
+			t.Errorf("the second cue waits for the log: on show %v", got)
+		}
+		for range 2 {
+			if err := <-done; !errors.Is(err, ErrNotLogged) {
+				t.Errorf("show: %v", err)
+			}
 		}
 		if waited := time.Since(began); waited != logPatience {
 			t.Errorf("waited %v for the log", waited)

@@ -56,6 +56,14 @@ func appendJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
+// payloadOf is the cue itself.
+func payloadOf(e Entry) ([]byte, error) {
+	if e.Type == TypeShow {
+		return showPayload(e.ID, e.At, e.Product)
+	}
+	return appendJSON(cuePayload{payloadVersion, e.ID, e.Type, e.At.UTC().Format(TimeFormat), productRef{e.Product.No, e.Product.SKU}})
+}
+
 // showPayload carries the whole product. Where that is too long for a cue it
 // loses its image, then its url, then the end of its title.
 func showPayload(id string, at time.Time, p catalogue.Product) ([]byte, error) {
@@ -81,10 +89,6 @@ func showPayload(id string, at time.Time, p catalogue.Product) ([]byte, error) {
 		return nil, fmt.Errorf("encode cue: product %d has %d bytes without its title, %d are allowed", p.No, len(b), media.MaxCuePayload)
 	}
 	return b, err
-}
-
-func hidePayload(id string, at time.Time, p catalogue.Product) ([]byte, error) {
-	return appendJSON(cuePayload{payloadVersion, id, TypeHide, at.UTC().Format(TimeFormat), productRef{p.No, p.SKU}})
 }
 
 // stateOf is the re-announcement of all that is on show.
