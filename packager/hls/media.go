@@ -128,7 +128,7 @@ func (m *Media) appendHead(b []byte, s *Segment, init int64) ([]byte, int64) {
 		b = append(b, ".mp4\"\n"...)
 	}
 	b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
-	b = s.Wall.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = s.Wall.UTC().Round(time.Millisecond).AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	return append(b, '\n'), s.Init
 }
 
