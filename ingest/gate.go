@@ -123,6 +123,13 @@ func (g *Gate) Admit(ctx context.Context, c Claim) (*Session, error) {
 		ch.standing.refuse(host, now.Add(RefuseDisplaced), ErrDisplaced)
 		cur.Close(ErrTakenOver)
 	}
+	if cur != nil { // Closed may still be running, if the session ended by itself
+		select {
+		case <-cur.done:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 	s := newSession(ctx, g, ch.name, c, now)
 	out, err := g.cfg.Open(ch.name, s)
 	if err != nil {

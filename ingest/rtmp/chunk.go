@@ -61,6 +61,7 @@ type chunkReader struct {
 	chunkSize int
 	streams   map[int]*chunkStream
 	partial   int // bytes in unfinished messages
+	scratch   [11]byte
 
 	maxStreams int
 	maxPartial int
@@ -121,7 +122,8 @@ func (c *chunkReader) basicHeader() (format byte, s *chunkStream, err error) {
 	}
 	format, id := b>>6, int(b&0x3f)
 	if id < 2 { // 0: one more byte, 1: two
-		var more [2]byte
+		more := c.scratch[:2]
+		more[1] = 0
 		if _, err := io.ReadFull(c.r, more[:id+1]); err != nil {
 			return 0, nil, unexpected(err)
 		}
@@ -151,19 +153,20 @@ func (c *chunkReader) messageHeader(format byte, s *chunkStream) error {
 		// librtmp begins with format 1, which lacks only the message stream.
 		return errors.New("a chunk stream begins without a header")
 	}
-	var h [11]byte
-	if _, err := io.ReadFull(c.r, h[:headerSize[format]]); err != nil {
+	h := c.scratch[:headerSize[format]]
+	if _, err := io.ReadFull(c.r, h); err != nil {
 		return unexpected(err)
 	}
-	field := uint32(h[0])<<16 | uint32(h[1])<<8 | uint32(h[2])
+	var field uint32
+	if format < 3 {
+		field = uint32(h[0])<<16 | uint32(h[1])<<8 | uint32(h[2])
+		s.extended = field == extended
+	}
 	if format <= 1 {
 		s.length, s.typ, s.known = int(h[3])<<16|int(h[4])<<8|int(h[5]), h[6], true
 	}
 	if format == 0 {
 		s.stream = binary.LittleEndian.Uint32(h[7:])
-	}
-	if format < 3 {
-		s.extended = field == extended
 	}
 	if s.extended {
 		var err error
@@ -195,11 +198,11 @@ func (c *chunkReader) extendedTime(format byte, s *chunkStream) (uint32, error) 
 		}
 		return s.extension, nil // whatever ended the stream will show when the payload is read
 	}
-	var b [4]byte
-	if _, err := io.ReadFull(c.r, b[:]); err != nil {
+	b := c.scratch[:4]
+	if _, err := io.ReadFull(c.r, b); err != nil {
 		return 0, unexpected(err)
 	}
-	s.extension = binary.BigEndian.Uint32(b[:])
+	s.extension = binary.BigEndian.Uint32(b)
 	return s.extension, nil
 }
 

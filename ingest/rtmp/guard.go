@@ -41,6 +41,7 @@ type guard struct {
 	handshake int    // bytes of it still to come
 	head      []byte // what go-rtmp has not read yet: of the header …
 	body      []byte // … and of the message
+	header    [16]byte
 	length    int    // of the message that go-rtmp reads now
 	stream    uint32 // message stream that was admitted; 0: none yet
 	left      bool   // the encoder said goodbye
@@ -232,7 +233,7 @@ func (g *guard) handleCommand(m message) error {
 // pass hands m to go-rtmp.
 func (g *guard) pass(chunkStream byte, m message) {
 	g.length = len(m.body)
-	g.head = appendHeader(g.head[:0], chunkStream, m, len(m.body))
+	g.head = appendHeader(g.header[:0], chunkStream, m, len(m.body))
 	g.body = m.body
 }
 

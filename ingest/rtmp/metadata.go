@@ -3,6 +3,7 @@ package rtmp
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -35,7 +36,7 @@ func parseMetadata(body []byte, depth int) (metadata, bool, error) {
 		case "encoder":
 			if v.kind == amfString {
 				s := text(v.str)
-				m.Encoder = s[:min(len(s), maxEncoderName)]
+				m.Encoder = strings.ToValidUTF8(s[:min(len(s), maxEncoderName)], "")
 			}
 		case "framerate", "fps", "videoframerate":
 			rate := v.num
