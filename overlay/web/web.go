@@ -27,12 +27,13 @@ const (
 
 // What a page may do. Products' pictures and posters come from anywhere; scripts
 // and data from here only. Styles are constructed by script, which no directive
-// restricts. blob: is where Media Source Extensions play from.
+// restricts. blob: is where Media Source Extensions play from, data: the empty
+// file of captions that hls.js makes a text track by.
 const (
 	policyCommon = "default-src 'none'; script-src 'self'; style-src 'self'; img-src * data:; " +
-		"media-src 'self' blob:; connect-src 'self'; base-uri 'none'; "
+		"media-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; "
 	policyPlayer  = policyCommon + "form-action 'none'"
-	policyConsole = policyCommon + "form-action 'self'; frame-ancestors 'self'"
+	policyConsole = policyCommon + "form-action 'self'; frame-ancestors 'none'"
 )
 
 // notBuilt is said where the pages would be.
@@ -45,11 +46,13 @@ func Assets() http.Handler { return assets(built(dist)) }
 // Player serves the player page of whatever channel it is mounted for. The page
 // finds its playlist beside itself, so its path must end with a slash. Any site
 // may frame it.
-func Player() http.Handler { return page(built(dist), "player.html", policyPlayer) }
+func Player() http.Handler {
+	return page(built(dist), "player.html", policyPlayer, "strict-origin-when-cross-origin")
+}
 
 // Console serves the console page. The page takes the channel from its own path,
 // /console/CHANNEL, and asks for the host token where the API refuses it.
-func Console() http.Handler { return page(built(dist), "console.html", policyConsole) }
+func Console() http.Handler { return page(built(dist), "console.html", policyConsole, "no-referrer") }
 
 // file is one built file, ready to be sent.
 type file struct {
@@ -127,7 +130,7 @@ func assets(files map[string]file) http.Handler {
 	})
 }
 
-func page(files map[string]file, name, policy string) http.Handler {
+func page(files map[string]file, name, policy, referrer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, ok := files[name]
 		if !ok {
@@ -136,7 +139,7 @@ func page(files map[string]file, name, policy string) http.Handler {
 		}
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Referrer-Policy", referrer)
 		send(w, r, f, cacheAsk)
 	})
 }

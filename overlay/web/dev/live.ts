@@ -145,7 +145,7 @@ export class Rendition {
     return m[2] === undefined ? Buffer.concat(segment.parts.map((p) => p.bytes)) : (segment.parts[Number(m[2])]?.bytes ?? null);
   }
 
-  playlist(): string {
+  playlist(ended: boolean): string {
     const open = this.segments.at(-1);
     const lines = [
       '#EXTM3U', '#EXT-X-VERSION:6', `#EXT-X-TARGETDURATION:${segmentLength}`,
@@ -158,7 +158,8 @@ export class Rendition {
       s.parts.forEach((p, i) => lines.push(`#EXT-X-PART:DURATION=${p.duration.toFixed(5)},URI="${s.msn}.${i}.m4s"${i === 0 || this.name === 'audio' ? ',INDEPENDENT=YES' : ''}`));
       if (s !== open) lines.push(`#EXTINF:${s.parts.reduce((sum, p) => sum + p.duration, 0).toFixed(5)},`, `${s.msn}.m4s`);
     }
-    if (open) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${open.msn}.${open.parts.length}.m4s"`);
+    if (ended) lines.push('#EXT-X-ENDLIST');
+    else if (open) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${open.msn}.${open.parts.length}.m4s"`);
     return `${lines.join('\n')}\n`;
   }
 }

@@ -5,7 +5,7 @@ import { Live, multivariant } from './live.ts';
 
 // A stand-in for the server, so that `npm run dev` shows both pages alive. The
 // channel's name says in which state it is: demo, many, long, bare, warn, waiting,
-// off, soon, ended, locked, lost. Put `?page=…` nowhere: the addresses are the server's.
+// off, soon, ended, locked, lost. After End show the next show begins in ten seconds.
 
 const poster = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1600 900"><defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1"><stop stop-color="#7a4a2b"/><stop offset="1" stop-color="#20130c"/></linearGradient></defs><rect width="1600" height="900" fill="url(#g)"/><circle cx="1180" cy="300" r="260" fill="#e8b07a" opacity=".5"/><circle cx="420" cy="700" r="340" fill="#c0693e" opacity=".45"/></svg>`;
 const hues = [18, 32, 350, 205, 265, 150, 48, 95, 300];
@@ -29,7 +29,6 @@ function shelf(channel: string): Product[] {
 }
 
 const on: { id: string; no: number; since: string }[] = [];
-const short = (p: Product): Product => p;
 const live = new Live((t) => JSON.stringify({ v: 1, type: 'state', media_time: t, on: on.map((o) => ({ id: o.id, no: o.no, sku: `WIG-${o.no}` })) }));
 
 function place(type: 'show' | 'hide', no: number): object {
@@ -37,18 +36,23 @@ function place(type: 'show' | 'hide', no: number): object {
   const at = on.findIndex((o) => o.no === no);
   if (at >= 0) on.splice(at, 1);
   if (type === 'show') on.push({ id, no, since: new Date().toISOString() });
-  if (on.length > 3) on.shift();
-  live.send((t) => JSON.stringify({ v: 1, id, type, at: new Date().toISOString(), media_time: t, product: short(shelf('demo')[no - 1]!) }));
+  if (on.length > 1) on.shift();
+  live.send((t) => JSON.stringify({ v: 1, id, type, at: new Date().toISOString(), media_time: t, product: shelf('demo')[no - 1] }));
   return { id, type, product: no, late_ms: 0, on };
 }
 
 const states: Record<string, string> = { off: 'off', soon: 'off', ended: 'ended', waiting: 'waiting' };
-const stateOf = (channel: string): string => states[channel] ?? 'live';
+const pause = 10_000;
+const endedAt = new Map<string, number>();
+const between = (channel: string): boolean => Date.now() - (endedAt.get(channel) ?? 0) < pause;
+const stateOf = (channel: string): string => (between(channel) ? 'ended' : (states[channel] ?? 'live'));
+const showOf = (channel: string): string => `s${endedAt.has(channel) && !between(channel) ? 2 : 1}`;
+
 
 function status(channel: string): object {
   const state = stateOf(channel);
   const later = channel === 'soon' ? new Date(Math.ceil((Date.now() + 40 * 60_000) / 300_000) * 300_000).toISOString() : null;
-  return { channel, state, title: channel === 'long' ? longTitle : 'Autumn wigs with Mara', poster: '/poster.svg', starts_at: later, show: state === 'off' ? null : 's1', playlist: `/live/${channel}/index.m3u8` };
+  return { channel, state, title: channel === 'long' ? longTitle : 'Autumn wigs with Mara', poster: '/poster.svg', starts_at: later, show: state === 'off' ? null : showOf(channel), playlist: `/live/${channel}/index.m3u8` };
 }
 
 function health(channel: string): object {
@@ -56,7 +60,7 @@ function health(channel: string): object {
   const warn = channel === 'warn';
   return {
     ...status(channel), watch_url: `/live/${channel}/`,
-    show: onAir ? { id: 's1', started_at: new Date(Date.now() - 754_000).toISOString() } : null,
+    show: onAir ? { id: showOf(channel), started_at: new Date(Date.now() - 754_000).toISOString() } : null,
     ingest: stateOf(channel) === 'live' ? {
       protocol: 'rtmp', remote: '192.0.2.7:50122', encoder: 'OBS 30.2', since: new Date().toISOString(),
       video: { codec: 'h264', width: 1280, height: 720, fps: 30, bitrate: 2_480_000, keyframe_interval: warn ? 8.3 : 2 },
@@ -92,11 +96,12 @@ async function api(req: IncomingMessage, res: ServerResponse, channel: string, r
     if (b['product'] === 4) return json(res, { title: 'Conflict', detail: 'the channel is off air: go live, then show the product' }, 409);
     return json(res, place(b['type'] as 'show' | 'hide', Number(b['product'])), 201);
   }
+  if (rest === 'end') endedAt.set(channel, Date.now());
   if (req.method !== 'GET') return send(res, 204, 'text/plain', '');
   json(res, health(channel));
 }
 
-async function media(res: ServerResponse, url: URL, file: string): Promise<boolean> {
+async function media(res: ServerResponse, url: URL, channel: string, file: string): Promise<boolean> {
   live.start();
   if (file === 'index.m3u8') {
     for (const r of live.renditions.values()) await r.wait(1001, 0);
@@ -109,7 +114,7 @@ async function media(res: ServerResponse, url: URL, file: string): Promise<boole
   if (piece === 'index.m3u8') {
     const msn = Number(url.searchParams.get('_HLS_msn') ?? 0);
     await rendition.wait(msn, Number(url.searchParams.get('_HLS_part') ?? 0));
-    send(res, 200, 'application/vnd.apple.mpegurl', rendition.playlist());
+    send(res, 200, 'application/vnd.apple.mpegurl', rendition.playlist(between(channel)));
     return true;
   }
   const bytes = rendition.piece(piece);
@@ -132,8 +137,8 @@ async function handle(server: ViteDevServer, req: IncomingMessage, res: ServerRe
   if (area !== 'live') return false;
   if (rest === 'status.json') return json(res, status(channel)), true;
   if (rest === 'shelf.json') return json(res, { version: '1', products: shelf(channel) }), true;
-  if (['off', 'ended'].includes(stateOf(channel))) return send(res, 404, 'text/plain', ''), true;
-  return media(res, url, rest);
+  if (['off', 'ended'].includes(states[channel] ?? '')) return send(res, 404, 'text/plain', ''), true;
+  return media(res, url, channel, rest);
 }
 
 export function mock(): Plugin {

@@ -45,15 +45,15 @@ describe('CueTimeline', () => {
     t.add(12, state(2));
     expect(numbers(t, 13)).toEqual([2]);
     expect(numbers(t, 10.5)).toEqual([1]);
-    expect(numbers(t, 11)).toEqual([1, 2]);
+    expect(numbers(t, 11)).toEqual([2]);
   });
 
-  it('keeps the newest three, and a product shown again is the newest', () => {
+  it('shows one product in the place of another, and more where the state says so', () => {
     const t = new CueTimeline();
-    [1, 2, 3, 4].forEach((no, i) => t.add(i, cue('show', `s${no}`, no)));
-    expect(numbers(t, 5)).toEqual([2, 3, 4]);
-    t.add(6, cue('show', 's2b', 2));
-    expect(numbers(t, 6)).toEqual([3, 4, 2]);
+    t.add(1, cue('show', 'a', 1));
+    t.add(2, cue('show', 'b', 2));
+    t.add(4, state(1, 2, 3));
+    expect([1, 2, 4].map((at) => numbers(t, at))).toEqual([[1], [2], [1, 2, 3]]);
   });
 
   it('applies offers and sold out only to what is on show', () => {

@@ -142,7 +142,7 @@ export class VitrineConsole extends LitElement {
 
   protected override render(): TemplateResult {
     const { health } = this;
-    if (this.locked) return door(this.channel, new URLSearchParams(location.search).has('refused'));
+    if (this.locked) return door(this.channel);
     const failed = this.desk?.failure;
     return html`
       ${header(this.channel, health, Date.now())}

@@ -74,10 +74,10 @@ export function setup(h: Health): TemplateResult {
 }
 
 /** The door of the console, for a host without a cookie. */
-export function door(channel: string, refused: boolean): TemplateResult {
+export function door(channel: string): TemplateResult {
   return html`<div class="door">
     <h1>Console of ${channel}</h1>
-    <p class="quiet">${refused ? 'This token does not open this channel.' : 'Enter the host token of this channel. The operator has it; it was printed when the server first started.'}</p>
+    <p class="quiet">Enter the host token of this channel. The operator has it: the server prints it when it starts.</p>
     <form method="post" action=${location.pathname}>
       <label>Host token<input name="token" type="password" required autocomplete="current-password" autofocus /></label>
       <button class="main">Open the console</button>

@@ -1,4 +1,4 @@
-import { type Cue, type Item, maxOnShow } from './cue';
+import type { Cue, Item } from './cue';
 
 /** A cue at its place. `pts` is in seconds on the player's timeline. */
 export interface Entry {
@@ -46,10 +46,8 @@ function apply(on: Shown[], e: Entry): Shown[] {
   const at = on.findIndex((s) => s.no === cue.item.no);
   const old = on[at];
   switch (cue.type) {
-    case 'show': {
-      const rest = on.filter((_, i) => i !== at);
-      return [...rest, { ...cue.item, cause: e }].slice(-maxOnShow);
-    }
+    case 'show': // in the place of whatever was: a host who holds up more than one says so by the state
+      return [{ ...cue.item, cause: e }];
     case 'hide':
       return on.filter((_, i) => i !== at);
     case 'offer':

@@ -94,7 +94,7 @@ export class HlsEngine implements Engine {
   ) {
     this.wanted = quality;
     this.hls = new Hls(config);
-    this.stalls = new StallCounter(video, () => this.away);
+    this.stalls = new StallCounter(video, () => this.away || this.hls.latestLevelDetails?.live === false);
     this.firstFrame = new FirstFrame(video);
     this.listen();
   }

@@ -43,6 +43,7 @@ export class Supervisor {
   private stopped = false;
   private suspect = true; // something may be wrong: ask soon
   private away = false;
+  private played = false; // at the last look
   private tries = 0; // since something played
   private show = '';
   private overShow = '';
@@ -169,11 +170,6 @@ export class Supervisor {
     const over = s.show !== '' && s.show === this.overShow;
     if (onAir && !over && !this.engine && this.restart === undefined) this.playSoon();
     if (onAir && this.engine && this.show === '') this.show = s.show;
-    if (!onAir && this.engine && !this.playing()) {
-      this.overShow = this.show;
-      this.close();
-      this.events.reset();
-    }
     this.look();
   }
 
@@ -193,8 +189,19 @@ export class Supervisor {
     if (this.engine && (video.currentTime !== this.moved.time || (video.paused && video.readyState >= 2))) {
       if (video.readyState >= 2) this.moved = { time: video.currentTime, at: now };
     }
-    if (this.playing()) this.tries = 0;
-    else if (this.engine && now - this.moved.at > patience) this.doubt();
+    const playing = this.playing();
+    if (playing) {
+      this.tries = 0;
+    } else if (this.engine && now - this.moved.at > patience) {
+      this.doubt();
+      if (this.played) this.poll.now();
+      if (this.last?.state === 'off' || this.last?.state === 'ended') {
+        this.overShow = this.show;
+        this.close();
+        this.events.reset();
+      }
+    }
+    this.played = playing;
     const kind = this.curtain();
     if (kind !== this.kind) {
       this.kind = kind;
