@@ -24,6 +24,16 @@ const (
 	audioChannels   = 2
 )
 
+// How much FFmpeg looks at before it begins, in bytes. It waits for all of that
+// where FLV brings one stream, for a second could still come: so no more than
+// the first picture is asked for. Where two are announced it stops when it has
+// seen both. Where the source does not say how its pictures are reordered,
+// FFmpeg must see some: else it finds out by losing one.
+const (
+	probePicture = 32
+	probeMore    = 32 << 10
+)
+
 // Rate control: a second of buffer keeps a keyframe sharp, yet a part no longer
 // than its share; the peak stays near what the playlist announces.
 const (
@@ -39,15 +49,20 @@ const firstPipe = 3
 // rung from descriptor 3 on, and after them one for sound if that is not AAC.
 //
 // The flags decide between 7 ms and 5 s of delay, and whether times survive:
-// without -probesize and -analyzeduration FFmpeg looks at 5 s of input before
-// it writes; frame threads hold back a frame per thread, slices none; a PES
+// without -probesize, -analyzeduration and -fpsprobesize FFmpeg looks at 5 s of
+// input before it writes; frame threads hold back a frame per thread, slices none; a PES
 // without length ends only when the next begins. -fflags nobuffer would throw
 // away the first GOP. -copyts, -muxdelay, -muxpreload, -enc_time_base and
 // -fps_mode together keep every PTS as it was, through jitter too.
 func Args(cfg Config) []string {
+	probe := probePicture
+	if len(cfg.Rungs) > 0 && (cfg.makesAudio() || !saysReordering(cfg.Video.Config)) {
+		probe = probeMore
+	}
 	args := []string{
 		"-nostdin", "-hide_banner", "-loglevel", "level+warning",
-		"-f", "flv", "-copyts", "-probesize", "32768", "-analyzeduration", "0", "-thread_type", "slice",
+		"-f", "flv", "-copyts", "-thread_type", "slice",
+		"-probesize", strconv.Itoa(probe), "-analyzeduration", "0", "-fpsprobesize", "0",
 		"-i", "pipe:0",
 	}
 	pipe := firstPipe

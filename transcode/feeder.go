@@ -85,7 +85,7 @@ func (f *feeder) begin(u media.Unit) {
 	f.begun(f.clock)
 	f.buf = appendFLVHeader(f.buf, f.video, f.audio)
 	if f.video {
-		f.buf = appendMetadata(f.buf, f.origin, f.fps)
+		f.buf = appendMetadata(f.buf, f.fps)
 	}
 	if f.video && f.audio {
 		sound, at := f.heard.Data, f.clock.ms(f.heard.DTS)

@@ -57,10 +57,11 @@ func endTag(b []byte, start int) []byte {
 }
 
 // appendMetadata appends an onMetaData that declares the frame rate: x264's
-// rate control counts in frames, and FFmpeg takes 25 where nobody says.
-func appendMetadata(b []byte, ms int64, fps float64) []byte {
+// rate control counts in frames, and FFmpeg takes 25 where nobody says. It
+// stands at 0, or FFmpeg would take it for a stream of subtitles.
+func appendMetadata(b []byte, fps float64) []byte {
 	start := len(b)
-	b = beginTag(b, flvScript, ms)
+	b = beginTag(b, flvScript, 0)
 	b = appendAMFString(append(b, 2), "onMetaData")
 	b = append(b, 8, 0, 0, 0, 1) // an ECMA array of one
 	b = appendAMFString(b, "framerate")

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 // testLimit bounds every test that runs an ffmpeg, on a busy machine.
-const testLimit = 90 * time.Second
+const testLimit = 60 * time.Second
 
 // clips remembers what makeClip has made: several tests look at the same one.
 var clips struct {

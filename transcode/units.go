@@ -123,6 +123,22 @@ func (v *videoReader) setParameters(sps, pps [][]byte) error {
 	return nil
 }
 
+// saysReordering reports whether an avcC tells how many pictures are reordered,
+// be it by ruling it out.
+func saysReordering(avcC []byte) bool {
+	const baseline, outputOrder = 66, 2
+	record, err := avc.DecodeAVCDecConfRec(avcC)
+	if err != nil || len(record.SPSnalus) == 0 {
+		return false
+	}
+	sps, err := avc.ParseSPSNALUnit(record.SPSnalus[0], true)
+	if err != nil {
+		return false
+	}
+	return sps.Profile == baseline || sps.PicOrderCntType == outputOrder ||
+		sps.VUI != nil && sps.VUI.BitstreamRestrictionFlag
+}
+
 func equalSets(a, b [][]byte) bool {
 	if len(a) != len(b) {
 		return false
