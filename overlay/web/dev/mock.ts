@@ -46,7 +46,7 @@ const pause = 10_000;
 const endedAt = new Map<string, number>();
 const between = (channel: string): boolean => Date.now() - (endedAt.get(channel) ?? 0) < pause;
 const stateOf = (channel: string): string => (between(channel) ? 'ended' : (states[channel] ?? 'live'));
-const showOf = (channel: string): string => `s${endedAt.has(channel) && !between(channel) ? 2 : 1}`;
+const showOf = (channel: string): string => `s${between(channel) ? 0 : (endedAt.get(channel) ?? 1)}`;
 
 
 function status(channel: string): object {

@@ -43,7 +43,8 @@ export class ChannelApi {
   }
 
   async announce(a: Announcement): Promise<void> {
-    await this.call('PUT', '', a);
+    const { starts_at, ...rest } = a;
+    await this.call('PUT', '', starts_at === null ? rest : a);
   }
 
   async end(): Promise<void> {

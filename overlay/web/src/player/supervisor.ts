@@ -167,6 +167,7 @@ export class Supervisor {
     const s = this.last;
     if (!s) return;
     const onAir = s.state === 'live' || s.state === 'waiting';
+    if (!onAir && !this.engine) this.overShow = ''; // the server knows that it is over, too
     const over = s.show !== '' && s.show === this.overShow;
     if (onAir && !over && !this.engine && this.restart === undefined) this.playSoon();
     if (onAir && this.engine && this.show === '') this.show = s.show;
