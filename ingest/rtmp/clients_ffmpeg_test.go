@@ -1,8 +1,11 @@
 package rtmp
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
+	"vitrine/ingest"
 	"vitrine/ingest/ingesttest"
 	"vitrine/internal/media"
 )
@@ -80,5 +83,102 @@ func checkAudio(t *testing.T, units []media.Unit, seconds, rate int) {
 		if i > 0 && u.PTS <= units[i-1].PTS {
 			t.Errorf("audio frame %d: PTS %d after %d", i, u.PTS, units[i-1].PTS)
 		}
+	}
+}
+
+func TestFFmpegSendsOtherThings(t *testing.T) {
+	for name, test := range map[string]struct {
+		clip  ingesttest.Clip
+		check func(t *testing.T, video, audio []media.Unit)
+	}{
+		"MP3": {ingesttest.Clip{AudioCodec: "libmp3lame"}, func(t *testing.T, video, audio []media.Unit) {
+			t.Helper()
+			if len(video) != 60 || len(audio) < 75 || len(audio) > 80 {
+				t.Errorf("%d pictures, %d frames", len(video), len(audio))
+			}
+			if tr := audio[0].Track; tr.Codec != media.MP3 || tr.SampleRate != 44100 || tr.Channels != 2 {
+				t.Errorf("%+v", tr)
+			}
+		}},
+		"audio only": {ingesttest.Clip{NoVideo: true}, func(t *testing.T, video, audio []media.Unit) {
+			t.Helper()
+			if len(video) > 0 {
+				t.Error("pictures")
+			}
+			checkAudio(t, audio, 2, 44100)
+		}},
+		"video only": {ingesttest.Clip{AudioCodec: "none"}, func(t *testing.T, video, audio []media.Unit) {
+			t.Helper()
+			checkVideo(t, video, 60, false)
+			if len(audio) > 0 {
+				t.Error("sound")
+			}
+		}},
+		// Past 4.66 hours every chunk has an extended timestamp.
+		"after 20,000 seconds": {ingesttest.Clip{Args: []string{"-output_ts_offset", "20000"}, Bitrate: 3_000_000},
+			func(t *testing.T, video, audio []media.Unit) {
+				t.Helper()
+				checkVideo(t, video, 60, false)
+				checkAudio(t, audio, 2, 44100)
+				if at := video[0].DTS.Seconds(); at < 19_999 || at > 20_001 {
+					t.Errorf("begins at %v s", at)
+				}
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			test.clip.Seconds = 2
+			if err := ingesttest.FFmpeg(t, s.url, key, test.clip).Wait(t); err != nil {
+				t.Fatal(err)
+			}
+			s.rec.Wait(t, "the end", func(r *ingesttest.Recorder) bool { return len(r.Ended()) == 1 })
+			units := s.rec.Units()
+			test.check(t, ingesttest.Of(media.Video, units), ingesttest.Of(media.Audio, units))
+		})
+	}
+}
+
+func TestFFmpegIsToldWhy(t *testing.T) {
+	for name, test := range map[string]struct{ path, want string }{
+		"a wrong key": {"", ingest.ErrBadKey.Error()},
+		"a wrong app": {"x", errApp.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			c := ingesttest.FFmpeg(t, s.url+test.path, "wrong", ingesttest.Clip{Seconds: 1})
+			if err := c.Wait(t); err == nil {
+				t.Error("FFmpeg ended well")
+			}
+			if !strings.Contains(c.Output(), test.want) {
+				t.Errorf("FFmpeg said %q", c.Output())
+			}
+			refusedOnce(t, s, test.want)
+		})
+	}
+}
+
+func TestFFmpegTakesOver(t *testing.T) {
+	s := start(t)
+	first := ingesttest.FFmpeg(t, s.url, key, ingesttest.Clip{Live: true})
+	s.rec.Wait(t, "the first on air", func(r *ingesttest.Recorder) bool { return len(r.Units()) > 10 })
+	ingesttest.FFmpeg(t, s.url, key, ingesttest.Clip{Live: true})
+	s.rec.Wait(t, "the second on air", func(r *ingesttest.Recorder) bool {
+		return len(r.Sessions()) == 2 && r.Sessions()[1].Context().Err() == nil && len(r.Ended()) == 1
+	})
+	if err := s.rec.Ended()[0]; !errors.Is(err, ingest.ErrTakenOver) {
+		t.Errorf("the first ended with %v", err)
+	}
+	if err := first.Wait(t); err == nil {
+		t.Error("the first FFmpeg did not notice")
+	}
+	// Both come from this host: the first, if it reconnects, is refused.
+	again := ingesttest.FFmpeg(t, s.url, key, ingesttest.Clip{Live: true})
+	if err := again.Wait(t); err == nil || !strings.Contains(again.Output(), ingest.ErrDisplaced.Error()) {
+		t.Errorf("a third one: %v, %q", err, again.Output())
+	}
+	had := len(s.rec.Units())
+	s.rec.Wait(t, "the second undisturbed", func(r *ingesttest.Recorder) bool { return len(r.Units()) > had+10 })
+	if !s.gate.Kick(channel, 0) {
+		t.Error("nothing to kick")
 	}
 }

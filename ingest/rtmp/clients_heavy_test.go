@@ -37,8 +37,23 @@ func TestOBSPublishes(t *testing.T) {
 	obs.Kill() // asked to close, OBS asks back whether to stop the stream
 	s.rec.Wait(t, "the end", func(r *ingesttest.Recorder) bool { return len(r.Ended()) == 1 })
 	units := s.rec.Units()
-	for _, tr := range ingesttest.Tracks(units) {
-		t.Logf("%+v", *tr)
+	tracks := ingesttest.Tracks(units)
+	if len(tracks) != 2 {
+		t.Fatalf("%d tracks", len(tracks))
+	}
+	for _, tr := range tracks {
+		switch tr.Codec {
+		case media.H264:
+			if tr.Width != 480 || tr.Height != 270 || tr.FrameRate != fps {
+				t.Errorf("%+v", tr)
+			}
+		case media.AAC:
+			if tr.SampleRate != 48000 || tr.Channels != 2 {
+				t.Errorf("%+v", tr)
+			}
+		default:
+			t.Errorf("%+v", tr)
+		}
 	}
 	video := ingesttest.Of(media.Video, units)
 	for i, u := range video {

@@ -2,7 +2,8 @@ package rtmp
 
 import "time"
 
-// Limits bound what one connection, and all of them together, may cost.
+// Limits bound what one connection, and all of them together, may cost. To
+// change one, change what [DefaultLimits] returns: all of them have to be set.
 type Limits struct {
 	Conns        int // connections at a time
 	ConnsPerHost int // of them from one address
