@@ -107,11 +107,7 @@ func (p *Program) Tick(now time.Time) {
 		return
 	}
 	if !p.known {
-		if d, ok := p.decide(at); ok {
-			if err := p.start(d); err != nil {
-				p.cfg.Log.Error("program does not begin", "err", err)
-			}
-		}
+		p.tickHeld(at)
 		return
 	}
 	limit := media.TicksOf(outageAfter)
@@ -134,6 +130,23 @@ func (p *Program) Tick(now time.Time) {
 		if behind := p.grid.covered - media.TicksOf(lagLimit); r != p.lead && r.ticks(r.end) < behind {
 			r.giveUp()
 			r.gapTo(behind)
+		}
+	}
+}
+
+// tickHeld decides without a second keyframe, if the source has fallen silent:
+// while units come, it is they who tell how far the source has come.
+func (p *Program) tickHeld(at media.Ticks) {
+	newest := media.Ticks(0)
+	for _, h := range p.held {
+		newest = max(newest, h.unit.PTS)
+	}
+	if (at - newest).Duration() < awayAfter {
+		return
+	}
+	if d, ok := p.decide(at); ok {
+		if err := p.start(d); err != nil {
+			p.cfg.Log.Error("program does not begin", "err", err)
 		}
 	}
 }
