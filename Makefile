@@ -10,7 +10,7 @@ export GO_MIN NODE_MIN
 
 GOLANGCI_LINT := .cache/bin/golangci-lint-v2.15.0
 WEB := overlay/web
-WEB_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+WEB_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
 
 # What starts whole nodes with real FFmpeg and Chromium: timing matters there, so
 # the race detector stays out.
