@@ -28,7 +28,7 @@ func newTestFrame(tb testing.TB, w, h, product int) (*studio, *frame) {
 
 // TestSceneFitsAnyPicture: every shape and size draws, and looks like itself only.
 func TestSceneFitsAnyPicture(t *testing.T) {
-	for _, size := range [][2]int{{1280, 720}, {426, 240}, {360, 640}, {360, 360}, {80, 80}, {1000, 82}, {82, 1000}} {
+	for _, size := range [][2]int{{426, 240}, {240, 426}, {240, 240}, {80, 80}, {600, 82}, {82, 600}} {
 		s, f := newTestFrame(t, size[0], size[1], 1)
 		seen := map[string]int{}
 		for _, no := range []int{0, 1, 2, 3, 4, 5, 12, 345, MaxProduct} {

@@ -144,6 +144,9 @@ func publish(t *testing.T, c Config, frames, product int) (*recorder, time.Time)
 	return r, at
 }
 
+// streamed is how many frames a test waits for.
+const streamed = 45
+
 func TestStreamCarriesItsStamps(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	rows := []struct {
@@ -157,7 +160,7 @@ func TestStreamCarriesItsStamps(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			r, at := publish(t, row.conf, 75, 7)
+			r, at := publish(t, row.conf, streamed, 7)
 			for _, size := range row.scaled {
 				stamps := r.stamps(t, size[0], size[1])
 				checkStamps(t, stamps, at, 7)
@@ -171,8 +174,8 @@ func TestStreamCarriesItsStamps(t *testing.T) {
 // SetProduct gave.
 func checkStamps(t *testing.T, stamps []Stamp, at time.Time, product int) {
 	t.Helper()
-	if len(stamps) < 75 {
-		t.Fatalf("%d frames, want 75", len(stamps))
+	if len(stamps) < streamed {
+		t.Fatalf("%d frames, want %d", len(stamps), streamed)
 	}
 	first := slices.IndexFunc(stamps, func(s Stamp) bool { return s.Product == product })
 	if first < 0 || stamps[first].At.UnixMilli() != at.UnixMilli() {

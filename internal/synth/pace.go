@@ -7,7 +7,7 @@ import (
 
 // maxBehind is how far frames may fall behind before the pace starts over: a
 // burst would catch up with less, with more the machine slept or ffmpeg hung.
-const maxBehind = time.Second
+const maxBehind = 2 * time.Second
 
 // pacer tells when frames are due. Frame n is due n/fps after the first, by the
 // monotonic clock, however long the ones before took: there is no drift.
