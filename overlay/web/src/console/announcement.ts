@@ -62,7 +62,7 @@ export class VitrineAnnouncement extends LitElement {
     if (!v) return nothing;
     return html`<form @submit=${this.onSubmit} @input=${() => { this.said = ''; }}>
       <label>Title<input name="title" .value=${v.title} maxlength="200" autocomplete="off" dir="auto" /></label>
-      <label>Poster, the address of a picture<input name="poster" type="url" .value=${v.poster} placeholder="https://" /></label>
+      <label>Poster, the address of a picture<input name="poster" inputmode="url" autocomplete="off" .value=${v.poster} placeholder="https://" /></label>
       <label>Begins<input name="starts_at" type="datetime-local" .value=${toLocal(v.starts_at ?? '')} /></label>
       <div class="end">
         <button class="main">Save</button>
@@ -83,7 +83,6 @@ export class VitrineAnnouncement extends LitElement {
     this.bad = false;
     try {
       await this.save?.(a);
-      this.value = a;
       this.said = 'Saved.';
     } catch (err) {
       this.bad = true;

@@ -188,7 +188,7 @@ export class VitrineConsole extends LitElement {
       ${this.onAir(h) ? this.livePicture() : setup(h)}
       ${this.onAir(h) || h.ingest ? html`<details ?open=${innerWidth >= 960}><summary>Health</summary><div class="inside">${healthList(h)}</div></details>` : nothing}
       <details ?open=${!this.onAir(h) && innerWidth >= 960}><summary>Announcement, shown off air</summary><div class="inside">
-        <vitrine-announcement .value=${this.announcement} .save=${(a: Announcement) => this.api!.announce(a)}></vitrine-announcement>
+        <vitrine-announcement .value=${this.announcement} .save=${(a: Announcement) => this.announce(a)}></vitrine-announcement>
       </div></details>
       ${h.watchURL ? html`<p class="quiet"><a href=${h.watchURL} target="_blank" rel="noopener">Open the page that viewers see</a></p>` : nothing}
       ${this.onAir(h) ? html`<button class="danger" @click=${() => this.dialog.showModal()}>End show</button>` : nothing}
@@ -217,6 +217,11 @@ export class VitrineConsole extends LitElement {
         <button class="danger sure" @click=${() => void this.end()}>End show</button>
       </div>
     </dialog>`;
+  }
+
+  private async announce(a: Announcement): Promise<void> {
+    await this.api!.announce(a);
+    this.announcement = a;
   }
 
   private async end(): Promise<void> {
