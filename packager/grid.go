@@ -38,6 +38,8 @@ type grid struct {
 	covered media.Ticks
 	started bool
 
+	discontinuities int64 // so far
+
 	lastSync, gap, gapBefore media.Ticks // keyframe distances, for steady
 }
 
@@ -99,6 +101,9 @@ func (g *grid) add(t media.Ticks, discontinuity bool) Boundary {
 	b := Boundary{MSN: g.next, Start: t, Discontinuity: discontinuity}
 	g.next++
 	g.started = true
+	if discontinuity {
+		g.discontinuities++
+	}
 	g.list = append(g.list, b)
 	if len(g.list) > gridKeep {
 		g.list = append(g.list[:0], g.list[1:]...)

@@ -47,7 +47,10 @@ type Config struct {
 	Source     bool            // publish the source where its keyframes allow
 	Rungs      []Rung          // renditions that the ladder will make, best first
 	Timeline   *media.Timeline // media time to capture time
-	Log        *slog.Logger
+	// Discontinuity is the first DISCONTINUITY-SEQUENCE. It must be small, since
+	// players index arrays by it, and larger than all that the channel had before.
+	Discontinuity int64
+	Log           *slog.Logger
 }
 
 // Rung is a rendition that the ladder will make.
@@ -323,6 +326,14 @@ func (p *Program) End() {
 		p.known = true
 		close(p.ready)
 	}
+}
+
+// NextDiscontinuity returns the first DISCONTINUITY-SEQUENCE that the channel's
+// next program may begin with.
+func (p *Program) NextDiscontinuity() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cfg.Discontinuity + p.grid.discontinuities + 1
 }
 
 // Ended reports whether the program is over.

@@ -63,7 +63,7 @@ type rendition struct {
 }
 
 func newRendition(p *Program, name string, kind media.Kind) *rendition {
-	r := &rendition{name: name, kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.first, waiting: true}
+	r := &rendition{name: name, kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.cfg.Discontinuity, waiting: true}
 	r.emitFn = r.onPiece
 	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale)
 	r.win = newWindow(r.snapshot(false))

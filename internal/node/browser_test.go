@@ -123,6 +123,16 @@ func (v *viewer) await(what string, limit time.Duration, ok func(notes) bool) no
 	}
 }
 
+// shown returns when the card of a product came, and whether it did.
+func (n notes) shown(no int) (card, bool) {
+	for _, c := range slices.Backward(n.Cards) {
+		if c.Type == "show" && c.No == no {
+			return c, true
+		}
+	}
+	return card{}, false
+}
+
 // latencies returns, in ms, how old each frame was when it was presented; from
 // the given instant on.
 func (n notes) latencies(since time.Time) []float64 {

@@ -25,6 +25,9 @@ const (
 	// endRefusal is for how long an encoder may not come back after End show:
 	// OBS reconnects by itself.
 	endRefusal = 30 * time.Second
+	// sequenceReserve is how many discontinuities of a show are accounted for
+	// before they happen, so that a restart begins after them.
+	sequenceReserve = 64
 )
 
 // State says whether a channel can be watched.
@@ -56,6 +59,7 @@ type channel struct {
 	since   time.Time
 	showID  string
 	started time.Time
+	nextSeq int64 // DISCONTINUITY-SEQUENCE that the next program begins with
 }
 
 // maxTasks bounds the tasks that wait to be started.
@@ -154,7 +158,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	c.timeline.Reset()
 	cfg := packager.Config{
 		Start: now, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
-		Source: source, Timeline: c.timeline, Log: c.log,
+		Source: source, Timeline: c.timeline, Log: c.log, Discontinuity: c.sequence(),
 	}
 	for _, r := range rungs {
 		cfg.Rungs = append(cfg.Rungs, packager.Rung{Name: r.Name, Bitrate: r.Bitrate})
@@ -172,6 +176,22 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	c.log.Info("show begins", "show", id, "rungs", len(rungs))
 	return program, rungs, nil
 }
+
+// sequence returns the DISCONTINUITY-SEQUENCE of a new program: after all that
+// the channel's viewers have seen, in this run of the node and in those before.
+func (c *channel) sequence() int64 {
+	if c.program == nil {
+		return c.nextSeq
+	}
+	c.nextSeq = c.program.NextDiscontinuity()
+	c.spawn(func(ctx context.Context) error {
+		_, err := c.node.store.Advance(ctx, c.counter(), sequenceReserve)
+		return err
+	})
+	return c.nextSeq
+}
+
+func (c *channel) counter() string { return "discontinuity." + c.name }
 
 // startShow tells the desk, off the media road: it waits for the cue log.
 func (c *channel) startShow(ctx context.Context, program *packager.Program, id string, started time.Time) error {

@@ -145,6 +145,9 @@ func (n *Node) setUp(ctx context.Context, web, door net.Listener) error {
 		if err := n.stock(ctx, c); err != nil {
 			return err
 		}
+		if c.nextSeq, err = n.store.Advance(ctx, c.counter(), sequenceReserve); err != nil {
+			return err
+		}
 		keys[info.StreamKey] = name
 		n.info.Channels = append(n.info.Channels, info)
 		n.channels[name] = c

@@ -27,7 +27,7 @@ func start(t *testing.T, channels map[string]node.Channel) *server {
 // startIn does it with a data folder that outlives the node.
 func startIn(t *testing.T, data string, channels map[string]node.Channel) *server {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ready := make(chan node.Info, 1)
 	done := make(chan error, 1)
 	cfg := node.Config{

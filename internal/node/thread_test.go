@@ -142,9 +142,10 @@ func TestCardChangesOnItsFrame(t *testing.T) {
 		}
 		s.show(no, at)
 		n := v.await(fmt.Sprintf("the card of product %d", no), 15*time.Second, func(n notes) bool {
-			return len(n.Cards) > 0 && n.Cards[len(n.Cards)-1].No == no
+			_, ok := n.shown(no)
+			return ok
 		})
-		c := n.Cards[len(n.Cards)-1]
+		c, _ := n.shown(no)
 		if off := c.Captured - float64(at.UnixMilli()); off < -100 || off > 500 || c.Product != no {
 			t.Errorf("card %d came %v ms after its frame, over product %d", no, off, c.Product)
 		}

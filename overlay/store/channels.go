@@ -76,3 +76,16 @@ func (s *Store) Secret(ctx context.Context, name, fresh string) (value string, i
 	err = s.write.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = ?`, name).Scan(&value)
 	return value, n == 1, s.explain("read a secret in", err)
 }
+
+// Advance raises the counter called name, which begins at 0, by n and returns
+// the value it had before: the n numbers from there on are the caller's alone,
+// whatever happens to the process.
+func (s *Store) Advance(ctx context.Context, name string, n int64) (int64, error) {
+	var after int64
+	err := s.write.QueryRowContext(ctx, `INSERT INTO counters (name, value) VALUES (?, ?)
+		ON CONFLICT DO UPDATE SET value = value + excluded.value RETURNING value`, name, n).Scan(&after)
+	if err != nil {
+		return 0, s.explain("advance a counter in", err)
+	}
+	return after - n, nil
+}

@@ -41,7 +41,13 @@ CREATE TABLE secrets (
     value TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE counters (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT;
+
 -- +goose Down
+DROP TABLE counters;
 DROP TABLE secrets;
 DROP TABLE cues;
 DROP TABLE shows;

@@ -22,6 +22,7 @@ type Store interface {
 	SaveAnnouncement(ctx context.Context, channel string, a show.Announcement) error
 	Announcement(ctx context.Context, channel string) (show.Announcement, error)
 	Secret(ctx context.Context, name, fresh string) (value string, isNew bool, err error)
+	Advance(ctx context.Context, name string, n int64) (int64, error)
 	Close() error
 }
 
@@ -37,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		"shelf":                 shelf,
 		"announcement":          announcement,
 		"secret":                secret,
+		"counter":               counter,
 		"an unfinished show":    unfinished,
 		"shows end":             ends,
 		"entries come once":     once,
@@ -150,6 +152,20 @@ func secret(t *testing.T, b *box) {
 	}
 	if value, isNew, err := b.Secret(t.Context(), "another", "x"); value != "x" || !isNew || err != nil {
 		t.Errorf("another name: %q, %v, %v", value, isNew, err)
+	}
+}
+
+func counter(t *testing.T, b *box) {
+	for i, want := range []int64{0, 64, 65} {
+		got, err := b.Advance(t.Context(), "demo", []int64{64, 1, 64}[i])
+		check(t, err)
+		if got != want {
+			t.Errorf("call %d: %d, want %d", i, got, want)
+		}
+		b.reopen(t)
+	}
+	if got, err := b.Advance(t.Context(), "another", 1); got != 0 || err != nil {
+		t.Errorf("another name: %d, %v", got, err)
 	}
 }
 
