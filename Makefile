@@ -43,12 +43,12 @@ test: $(WEB)/dist/.built ## all tests but those that need heavy clients
 
 test-clients: $(WEB)/dist/.built ## the tests with OBS and GStreamer
 	@.make/need go certificates ffmpeg chromium obs xvfb gstreamer
-	go test $(TESTFLAGS) -tags clients -run Client -timeout 8m ./...
+	.make/tagged clients $(TESTFLAGS) -timeout 8m
 
 bench: $(WEB)/dist/.built ## Go benchmarks, then the figures from end to end
 	@.make/need go certificates ffmpeg chromium
 	go test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) $$(.make/packages except $(E2E))
-	go test -tags bench -v -run Bench -timeout 60m $(E2E)
+	.make/tagged bench -v -timeout 60m
 
 lint: $(GOLANGCI_LINT) ## golangci-lint with the house rules
 	$(GOLANGCI_LINT) run ./...
@@ -62,11 +62,11 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 soak: $(WEB)/dist/.built ## the long tests, for SOAK
 	@.make/need go certificates ffmpeg chromium
-	SOAK=$(SOAK) go test -tags soak -v -run Soak -timeout 0 $(E2E)
+	SOAK=$(SOAK) .make/tagged soak -v -timeout 0
 
 ci: test test-clients ci-rest ## all that .ci/run runs
 
-ci-rest: lint tidy cross
+ci-rest: lint tidy build cross
 	$(MAKE) fuzz FUZZTIME=5s
 
 cross: $(WEB)/dist/.built ## the binary for every promised platform
