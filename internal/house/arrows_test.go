@@ -164,12 +164,15 @@ type listed struct {
 	ImportPath string
 	Dir        string
 	Imports    []string
+
+	TestImports, XTestImports []string
 }
 
 // listPackages returns all packages of the module, as `go list` sees them.
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Imports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "bench clients soak",
+		"-json=ImportPath,Dir,Imports,TestImports,XTestImports", "./...")
 	cmd.Dir = fromRoot(".")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -55,18 +55,6 @@ func TestPackageComments(t *testing.T) {
 	}
 }
 
-// TestDecisions: every dependency that we chose has its line in docs/decisions,
-// with the version that go.mod pins.
-func TestDecisions(t *testing.T) {
-	decisions := read(t, "docs/decisions/0001-dependencies.md")
-	requirement := regexp.MustCompile(`(?m)^\s+(\S+) (v\S+)$`) // direct: no remark behind it
-	for _, m := range requirement.FindAllStringSubmatch(read(t, "go.mod"), -1) {
-		if !strings.Contains(decisions, "| "+m[1]+" | "+m[2]+" |") {
-			t.Errorf("docs/decisions/0001-dependencies.md has no line for %s %s", m[1], m[2])
-		}
-	}
-}
-
 // TestLockHasNoAddresses: a lock file with download addresses binds every
 // checkout to the registry of whoever wrote it.
 func TestLockHasNoAddresses(t *testing.T) {
