@@ -137,7 +137,7 @@ func startServer(t *testing.T, dir string, args ...string) *serving {
 			break
 		}
 	}
-	go io.Copy(io.Discard, stdout) //nolint:errcheck // it ends with the process
+	go io.Copy(io.Discard, stdout)
 	m := regexp.MustCompile(`player\s+(https?://[^/\s]+)`).FindStringSubmatch(s.out)
 	if m == nil {
 		t.Fatalf("no address in\n%s", s.out)

@@ -22,7 +22,7 @@ var watchScript string
 // viewer is a page in a real Chromium.
 type viewer struct {
 	t   testing.TB
-	ctx context.Context //nolint:containedctx // chromedp's handle of the page
+	ctx context.Context // chromedp's handle of the page
 }
 
 // sight is a frame on a viewer's screen.

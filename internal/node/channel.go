@@ -13,18 +13,19 @@ import (
 	"vitrine/internal/media"
 	"vitrine/overlay/show"
 	"vitrine/packager"
+	"vitrine/packager/asset"
 	"vitrine/transcode"
 )
 
 // Bounds of a channel.
 const (
-	// reconnectWindow is how long a show waits for an encoder that dropped.
-	reconnectWindow = 30 * time.Second
 	// tick is how often a channel looks at the time.
 	tick = 50 * time.Millisecond
 	// endRefusal is for how long an encoder may not come back after End show:
 	// OBS reconnects by itself.
 	endRefusal = 30 * time.Second
+	// beginWait is how long a viewer is held who comes before the first picture.
+	beginWait = 6 * time.Second
 	// sequenceReserve is how many discontinuities of a show are accounted for
 	// before they happen, so that a restart begins after them.
 	sequenceReserve = 64
@@ -54,6 +55,7 @@ type channel struct {
 	mu      sync.Mutex
 	state   State
 	program *packager.Program // of the show on air, or of the last one
+	begun   chan struct{}     // closed when an encoder on air has its program; nil off air
 	rungs   []transcode.Rung
 	stage   *stage // of the encoder on air, or nil
 	since   time.Time
@@ -118,8 +120,10 @@ func (c *channel) open(s *ingest.Session) media.Writer {
 	defer c.mu.Unlock()
 	c.stage = newStage(c, s)
 	c.state, c.since = Live, c.node.now()
-	if c.program != nil {
+	if c.program != nil && !c.program.Ended() {
 		c.program.Discontinue()
+	} else if c.begun == nil {
+		c.begun = make(chan struct{})
 	}
 	return c.stage
 }
@@ -133,6 +137,10 @@ func (c *channel) closed(s *ingest.Session) {
 	}
 	c.stage.queue.Close()
 	c.stage = nil
+	if c.begun != nil { // it went before it had sent anything to show
+		close(c.begun)
+		c.begun = nil
+	}
 	c.state, c.since = Waiting, c.node.now()
 	if c.program != nil {
 		c.program.Away()
@@ -173,6 +181,10 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	id, started := c.showID, c.started
 	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })
 	c.program, c.rungs = program, rungs
+	if c.begun != nil {
+		close(c.begun)
+		c.begun = nil
+	}
 	c.log.Info("show begins", "show", id, "rungs", len(rungs))
 	return program, rungs, nil
 }
@@ -222,10 +234,10 @@ func (c *channel) tick(ctx context.Context) {
 	now := c.node.now()
 	c.mu.Lock()
 	program := c.program
-	over := c.state == Waiting && now.Sub(c.since) > reconnectWindow
+	over := c.state == Waiting && now.Sub(c.since) > c.node.cfg.Reconnect
 	c.mu.Unlock()
 	if over {
-		c.log.Info("the encoder did not return", "after", reconnectWindow)
+		c.log.Info("the encoder did not return", "after", c.node.cfg.Reconnect)
 		c.end(ctx, true)
 		return
 	}
@@ -270,4 +282,22 @@ func (c *channel) current() *packager.Program {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.program
+}
+
+// onShow returns the program of the show on air, or of the last one, or nil. If
+// an encoder has just gone live it waits for what it sends.
+func (c *channel) onShow(ctx context.Context) (*packager.Program, error) {
+	c.mu.Lock()
+	begun := c.begun
+	c.mu.Unlock()
+	if begun != nil {
+		ctx, cancel := context.WithTimeoutCause(ctx, beginWait, asset.ErrTimeout)
+		defer cancel()
+		select {
+		case <-begun:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return c.current(), nil
 }

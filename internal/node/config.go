@@ -20,6 +20,9 @@ const (
 	DefaultSegment = 2 * time.Second
 )
 
+// DefaultReconnect is how long a show waits for an encoder that dropped.
+const DefaultReconnect = 30 * time.Second
+
 // Config is all that a [Node] needs to know.
 type Config struct {
 	HTTP       string // address to listen on for viewers, hosts and the API
@@ -30,6 +33,9 @@ type Config struct {
 	TLS        *TLS   // nil: plain HTTP
 	Channels   map[string]Channel
 	Log        *slog.Logger
+
+	// Reconnect is how long a show waits for an encoder that dropped; 0 for 30 s.
+	Reconnect time.Duration
 
 	// Ready, if set, is called once everything listens.
 	Ready func(Info)
@@ -98,6 +104,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Reconnect == 0 {
+		c.Reconnect = DefaultReconnect
 	}
 	keys := map[string]string{}
 	for name, ch := range c.Channels {

@@ -21,20 +21,21 @@ type server struct {
 // start runs a node on ports of its own until the test ends.
 func start(t *testing.T, channels map[string]node.Channel) *server {
 	t.Helper()
-	return startIn(t, t.TempDir(), channels)
+	return startWith(t, node.Config{Channels: channels})
 }
 
-// startIn does it with a data folder that outlives the node.
-func startIn(t *testing.T, data string, channels map[string]node.Channel) *server {
+// startWith does it with more of a configuration.
+func startWith(t *testing.T, cfg node.Config) *server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ready := make(chan node.Info, 1)
 	done := make(chan error, 1)
-	cfg := node.Config{
-		HTTP: "127.0.0.1:0", RTMP: "127.0.0.1:0", Data: data, Channels: channels,
-		Log:   slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Ready: func(i node.Info) { ready <- i },
+	cfg.HTTP, cfg.RTMP = "127.0.0.1:0", "127.0.0.1:0"
+	if cfg.Data == "" {
+		cfg.Data = t.TempDir()
 	}
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	cfg.Ready = func(i node.Info) { ready <- i }
 	go func() { done <- node.Run(ctx, cfg) }()
 	s := &server{t: t}
 	s.stop = func() {

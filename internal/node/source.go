@@ -13,7 +13,10 @@ func (n *Node) Fetch(ctx context.Context, r asset.Request) (asset.Asset, error) 
 	if c == nil {
 		return asset.Asset{}, fmt.Errorf("%w: no channel %q", asset.ErrNotFound, r.Channel)
 	}
-	program := c.current()
+	program, err := c.onShow(ctx)
+	if err != nil {
+		return asset.Asset{}, err
+	}
 	if program == nil {
 		return asset.Asset{}, fmt.Errorf("%w: %s is off air", asset.ErrNotFound, r.Channel)
 	}

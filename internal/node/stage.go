@@ -35,14 +35,12 @@ type stage struct {
 	session *ingest.Session
 	queue   *media.Queue
 	health  *health
-	cancel  context.CancelFunc // ends the transcoder
 
 	// The rest belongs to the session's goroutine.
 	early   []media.Unit // until began
 	began   bool
 	program *packager.Program
 	base    media.Ticks // added to the encoder's times
-	based   bool
 	first   time.Time
 	video   *media.Track
 	audio   *media.Track
@@ -52,7 +50,7 @@ type stage struct {
 }
 
 func newStage(ch *channel, s *ingest.Session) *stage {
-	return &stage{ch: ch, session: s, queue: media.NewQueue(queueBytes), health: newHealth(), cancel: func() {}}
+	return &stage{ch: ch, session: s, queue: media.NewQueue(queueBytes), health: newHealth()}
 }
 
 // WriteUnit takes a unit with the encoder's times.

@@ -16,7 +16,23 @@ import (
 // host is a synthetic host on air.
 type host struct {
 	*synth.Host
+	t    *testing.T
 	stop func() // ends the encoder, as a person would
+	done chan error
+}
+
+// expelled waits until the server has thrown the encoder out.
+func (h *host) expelled() {
+	h.t.Helper()
+	select {
+	case err := <-h.done:
+		if err == nil {
+			h.t.Error("the encoder ended in good order")
+		}
+		h.stop = func() {}
+	case <-time.After(10 * time.Second):
+		h.t.Error("the encoder is still on air")
+	}
 }
 
 // goLive publishes a synthetic picture to the server's first channel.
@@ -35,7 +51,7 @@ func (s *server) goLive(change func(*synth.Config)) *host {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
-	out := &host{Host: h}
+	out := &host{Host: h, t: s.t, done: done}
 	out.stop = func() {
 		cancel()
 		if err := <-done; err != nil {
