@@ -51,6 +51,7 @@ type channel struct {
 	timeline *media.Timeline
 	desk     *show.Desk
 	tasks    chan func(context.Context) error
+	done     chan struct{} // closed when run ends
 
 	mu      sync.Mutex
 	state   State
@@ -70,7 +71,7 @@ const maxTasks = 16
 func newChannel(n *Node, name string, cfg Channel) *channel {
 	return &channel{
 		node: n, name: name, cfg: cfg, log: n.log.With(keyChannel, name), state: Off,
-		timeline: &media.Timeline{}, tasks: make(chan func(context.Context) error, maxTasks),
+		timeline: &media.Timeline{}, tasks: make(chan func(context.Context) error, maxTasks), done: make(chan struct{}),
 	}
 }
 
@@ -78,9 +79,10 @@ func newChannel(n *Node, name string, cfg Channel) *channel {
 func (c *channel) run(ctx context.Context) error {
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
+	defer close(c.done)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c.recover()
+	c.resumeShow()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -100,12 +102,17 @@ func (c *channel) run(ctx context.Context) error {
 	}
 }
 
-// spawn runs a task that ends with the channel.
-func (c *channel) spawn(task func(context.Context) error) { c.tasks <- task }
+// spawn runs a task that ends with the channel; after its end, none.
+func (c *channel) spawn(task func(context.Context) error) {
+	select {
+	case c.tasks <- task:
+	case <-c.done:
+	}
+}
 
-// recover goes on with a show that a restart of the node interrupted: its
+// resumeShow goes on with a show that a restart of the node interrupted: its
 // encoder has the usual time to return.
-func (c *channel) recover() {
+func (c *channel) resumeShow() {
 	v := c.desk.View()
 	c.mu.Lock()
 	defer c.mu.Unlock()
