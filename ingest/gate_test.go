@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"vitrine/internal/media"
@@ -67,30 +68,50 @@ func TestPolicy(t *testing.T) {
 		"one after the other":     {{0, "A", nil}, {s, "A.", nil}, {0, "B", nil}},
 		"the same key takes over": {{0, "A", nil}, {s, "A!", nil}, {0, "B", nil}},
 		"the displaced one is refused": {
-			{0, "A", nil}, {s, "B", nil}, {0, "B!", nil}, {999 * ms, "A", ErrDisplaced}},
+			{0, "A", nil}, {s, "B", nil}, {0, "B!", nil}, {999 * ms, "A", ErrDisplaced},
+		},
 		"for half a minute": {
-			{0, "A", nil}, {0, "B", nil}, {29 * s, "B!", nil}, {999 * ms, "A", ErrDisplaced}, {ms, "A", nil}},
+			{0, "A", nil}, {0, "B", nil}, {29 * s, "B!", nil}, {999 * ms, "A", ErrDisplaced}, {ms, "A", nil},
+		},
 		"a new one is not silent yet": {
-			{0, "A", nil}, {0, "B", nil}, {999 * ms, "A", ErrDisplaced}},
+			{0, "A", nil}, {0, "B", nil}, {999 * ms, "A", ErrDisplaced},
+		},
 		"unless the current one is silent": {
-			{0, "A", nil}, {0, "B", nil}, {0, "B!", nil}, {s, "A", nil}},
+			{0, "A", nil}, {0, "B", nil}, {0, "B!", nil}, {s, "A", nil},
+		},
 		"unless the current one has left": {
-			{0, "A", nil}, {0, "B", nil}, {ms, "B.", nil}, {0, "A", nil}},
+			{0, "A", nil}, {0, "B", nil}, {ms, "B.", nil}, {0, "A", nil},
+		},
 		"two that reconnect do not fight": {
-			{0, "A", nil}, {s, "B", nil}, {0, "B!", nil}, {2 * ms, "A", ErrDisplaced}, {0, "B!", nil},
-			{3 * s, "B!", nil}, {0, "A", ErrDisplaced}, {0, "B!", nil}, {4500 * ms, "B!", nil}, {0, "A", ErrDisplaced}},
+			{0, "A", nil},
+			{s, "B", nil},
+			{0, "B!", nil},
+			{2 * ms, "A", ErrDisplaced},
+			{0, "B!", nil},
+			{3 * s, "B!", nil},
+			{0, "A", ErrDisplaced},
+			{0, "B!", nil},
+			{4500 * ms, "B!", nil},
+			{0, "A", ErrDisplaced},
+		},
 		"a third one is welcome": {
-			{0, "A", nil}, {0, "B", nil}, {0, "B!", nil}, {ms, "C", nil}, {0, "C!", nil}, {0, "B", ErrDisplaced}, {0, "A", ErrDisplaced}},
+			{0, "A", nil}, {0, "B", nil}, {0, "B!", nil}, {ms, "C", nil}, {0, "C!", nil}, {0, "B", ErrDisplaced}, {0, "A", ErrDisplaced},
+		},
 		"an encoder that lost its connection comes back": {
-			{0, "A", nil}, {0, "A!", nil}, {5 * s, "A", nil}, {0, "A!", nil}},
+			{0, "A", nil}, {0, "A!", nil}, {5 * s, "A", nil}, {0, "A!", nil},
+		},
 		"and again, when that one has fallen silent": {
-			{0, "A", nil}, {0, "A", nil}, {0, "A!", nil}, {s, "A", nil}},
+			{0, "A", nil}, {0, "A", nil}, {0, "A!", nil}, {s, "A", nil},
+		},
 		"a kicked one waits": {
-			{0, "A", nil}, {0, "kick", nil}, {29 * s, "A", ErrEnded}, {s, "A", nil}},
+			{0, "A", nil}, {0, "kick", nil}, {29 * s, "A", ErrEnded}, {s, "A", nil},
+		},
 		"a kicked one waits, whoever is on air": {
-			{0, "A", nil}, {0, "kick", nil}, {0, "B", nil}, {5 * s, "A", ErrEnded}},
+			{0, "A", nil}, {0, "kick", nil}, {0, "B", nil}, {5 * s, "A", ErrEnded},
+		},
 		"the next one does not wait for the kicked": {
-			{0, "A", nil}, {0, "kick", nil}, {0, "B", nil}},
+			{0, "A", nil}, {0, "kick", nil}, {0, "B", nil},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -169,6 +190,48 @@ func TestTakeoverClosesBeforeItOpens(t *testing.T) {
 	if len(h.events) != 3 {
 		t.Errorf("closed twice: %v", h.events)
 	}
+}
+
+// An encoder that hangs up and comes back at once waits until its old session is
+// put away: the channel is never open twice.
+func TestAdmitWaitsForClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events []string
+		putAway := make(chan struct{})
+		g := NewGate(Config{
+			Keys: map[string]string{"k": "c"},
+			Open: func(_ string, s *Session) (media.Writer, error) {
+				events = append(events, "open "+s.Claim().Remote)
+				return discard{}, nil
+			},
+			Closed: func(_ string, s *Session, _ error) {
+				<-putAway
+				events = append(events, "closed "+s.Claim().Remote)
+			},
+		})
+		a, err := g.Admit(t.Context(), Claim{Key: "k", Remote: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go a.Close(nil)
+		synctest.Wait() // Closed is running
+		admitted := make(chan error)
+		go func() {
+			_, err := g.Admit(t.Context(), Claim{Key: "k", Remote: "b"})
+			admitted <- err
+		}()
+		synctest.Wait()
+		if got := fmt.Sprint(events); got != "[open a]" {
+			t.Errorf("%v before a is put away", got)
+		}
+		close(putAway)
+		if err := <-admitted; err != nil {
+			t.Error(err)
+		}
+		if got := fmt.Sprint(events); got != "[open a closed a open b]" {
+			t.Error(got)
+		}
+	})
 }
 
 func TestOpenMayRefuse(t *testing.T) {

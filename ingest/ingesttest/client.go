@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,20 +23,17 @@ type Client struct {
 }
 
 // start runs a command in a process group of its own and kills the whole group
-// when the test ends.
+// when the test ends. Should the test be killed, the kernel kills the command, as
+// far as it can.
 func start(t testing.TB, cmd *exec.Cmd) *Client {
 	t.Helper()
 	c := &Client{cmd: cmd, out: new(output), done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = c.out, c.out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = childAttr()
 	cmd.WaitDelay = 5 * time.Second
-	if err := cmd.Start(); err != nil {
+	if err := c.launch(); err != nil {
 		t.Fatalf("start %s: %v (make test installs what it needs)", cmd.Path, err)
 	}
-	go func() {
-		defer close(c.done)
-		c.err = cmd.Wait()
-	}()
 	t.Cleanup(func() {
 		c.Kill()
 		if t.Failed() {
@@ -43,6 +41,24 @@ func start(t testing.TB, cmd *exec.Cmd) *Client {
 		}
 	})
 	return c
+}
+
+// launch starts the command and waits for it in the background, on one thread for
+// both: the kernel ties a parent-death signal to the thread that forked.
+func (c *Client) launch() error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := c.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		defer close(c.done)
+		c.err = c.cmd.Wait()
+	}()
+	return <-started
 }
 
 // Wait returns when the client ended by itself, with how it ended. It fails the

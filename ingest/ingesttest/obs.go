@@ -92,12 +92,16 @@ func obsSettings(t testing.TB, dir, server, key string) {
 		"name": "Vitrine", "current_scene": "Scene", "current_program_scene": "Scene",
 		"scene_order": []object{{"name": "Scene"}},
 		"sources": []object{
-			{"id": "color_source", "versioned_id": "color_source_v3", "name": "Picture",
-				"settings": object{"color": 0xff3366ff, "width": obsWidth, "height": obsHeight}},
+			{
+				"id": "color_source", "versioned_id": "color_source_v3", "name": "Picture",
+				"settings": object{"color": 0xff3366ff, "width": obsWidth, "height": obsHeight},
+			},
 			{"id": "scene", "versioned_id": "scene", "name": "Scene", "settings": object{
 				"id_counter": 1,
-				"items": []object{{"name": "Picture", "id": 1, "visible": true, "align": 5,
-					"pos": object{"x": 0, "y": 0}, "scale": object{"x": 1, "y": 1}}},
+				"items": []object{{
+					"name": "Picture", "id": 1, "visible": true, "align": 5,
+					"pos": object{"x": 0, "y": 0}, "scale": object{"x": 1, "y": 1},
+				}},
 			}},
 		},
 	}))
@@ -118,7 +122,6 @@ func ini(lines ...string) []byte {
 }
 
 func setting(name string, value int) string {
-
 	return name + "=" + strconv.Itoa(value)
 }
 

@@ -51,13 +51,19 @@ func publishing5(key string) []byte {
 func TestEveryKindIsSkipped(t *testing.T) {
 	object := appendAMFObject(nil, "a", "b")
 	for _, v := range [][]byte{
-		appendAMFNumber(nil, 1), {byte(amfBoolean), 1}, appendAMFString(nil, "s"), object,
-		{byte(amfNull)}, {byte(amfUndefined)}, {byte(amfUnsupported)}, {byte(amfReference), 0, 1},
+		appendAMFNumber(nil, 1),
+		{byte(amfBoolean), 1},
+		appendAMFString(nil, "s"), object,
+		{byte(amfNull)},
+		{byte(amfUndefined)},
+		{byte(amfUnsupported)},
+		{byte(amfReference), 0, 1},
 		append([]byte{byte(amfECMAArray), 0xff, 0xff, 0xff, 0xff}, object[1:]...),
 		append([]byte{byte(amfStrictArray), 0, 0, 0, 1}, object...),
 		append([]byte{byte(amfTypedObject), 0, 1, 'T'}, object[1:]...),
 		append([]byte{byte(amfDate)}, make([]byte, 10)...),
-		{byte(amfLongString), 0, 0, 0, 1, 's'}, {byte(amfXML), 0, 0, 0, 1, 's'},
+		{byte(amfLongString), 0, 0, 0, 1, 's'},
+		{byte(amfXML), 0, 0, 0, 1, 's'},
 	} {
 		r := amfReader{b: append(slices.Clone(v), 0xee), depth: 8}
 		if got, err := r.value(); err != nil || got.kind != amfKind(v[0]) || len(r.b) != 1 {

@@ -115,7 +115,8 @@ func TestFFmpegSendsOtherThings(t *testing.T) {
 			}
 		}},
 		// Past 4.66 hours every chunk has an extended timestamp.
-		"after 20,000 seconds": {ingesttest.Clip{Args: []string{"-output_ts_offset", "20000"}, Bitrate: 3_000_000},
+		"after 20,000 seconds": {
+			ingesttest.Clip{Args: []string{"-output_ts_offset", "20000"}, Bitrate: 3_000_000},
 			func(t *testing.T, video, audio []media.Unit) {
 				t.Helper()
 				checkVideo(t, video, 60, false)
@@ -123,7 +124,8 @@ func TestFFmpegSendsOtherThings(t *testing.T) {
 				if at := video[0].DTS.Seconds(); at < 19_999 || at > 20_001 {
 					t.Errorf("begins at %v s", at)
 				}
-			}},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)

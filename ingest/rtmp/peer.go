@@ -65,7 +65,7 @@ func newPeer(ctx context.Context, s *Server, conn net.Conn, release func()) *pee
 func (p *peer) Read(b []byte) (int, error) {
 	n, err := p.guard.Read(b)
 	if err != nil {
-		p.fail(err)
+		err = p.fail(err)
 	}
 	return n, err
 }
