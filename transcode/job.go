@@ -16,7 +16,7 @@ import (
 
 // Bounds of a run.
 const (
-	drainLimit = 5 * time.Second  // from the end of the input until FFmpeg has ended
+	drainLimit = 5 * time.Second  // the input has ended and FFmpeg neither gives anything nor ends
 	stallLimit = 10 * time.Second // FFmpeg is fed and gives nothing
 	watchEvery = time.Second
 )
@@ -144,6 +144,7 @@ type run struct {
 	fail  context.CancelCauseFunc // kills FFmpeg, for a reason
 	clock atomic.Pointer[clock]   // set before FFmpeg gets its first byte
 	ended atomic.Bool             // the input has, and all of it was fed
+	gave  atomic.Int64            // units that came out, pictures and sound
 }
 
 // work feeds FFmpeg and reads its pipes until it is gone. It reports whether
@@ -190,12 +191,13 @@ func (r *run) feed(ctx context.Context) {
 	}
 }
 
-// watch kills an FFmpeg that is fed and gives nothing, or does not end when its
-// input has.
+// watch kills an FFmpeg that is fed and gives nothing, or that neither gives
+// anything nor ends when its input has. One that is merely slow at either lives:
+// its pipes may hold seconds of work for a busy machine.
 func (r *run) watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	var before Stats
+	var fed, gave int64
 	since, drain := r.now(), 0
 	for {
 		select {
@@ -205,18 +207,21 @@ func (r *run) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		s, now := r.Stats(), r.now()
-		if s.Out != before.Out || s.In == before.In {
-			before, since = s, now
-		}
+		in, out, now := r.Stats().In, r.gave.Load(), r.now()
 		if r.ended.Load() {
 			drain++
+		}
+		if out != gave {
+			drain = 0
+		}
+		if out != gave || in == fed {
+			fed, gave, since = in, out, now
 		}
 		if now.Sub(since) >= stallLimit {
 			r.fail(fmt.Errorf("ffmpeg was fed and gave nothing for %v", stallLimit))
 		}
 		if time.Duration(drain)*watchEvery >= drainLimit {
-			r.fail(fmt.Errorf("ffmpeg did not end within %v of its input", drainLimit))
+			r.fail(fmt.Errorf("ffmpeg neither ended nor gave anything for %v after its input", drainLimit))
 		}
 	}
 }
@@ -249,6 +254,7 @@ func (r *run) readVideo(ctx context.Context, i int, rung string) error {
 		u.PTS = clock.ticks(near)
 		u.DTS = u.PTS - media.Ticks(near-unwrap33(p.dts, near))
 		r.meter.came(u.PTS, i == 0, delay, now)
+		r.gave.Add(1)
 		if err := r.cfg.Out(rung, u); err != nil {
 			return &outError{err}
 		}
@@ -276,6 +282,7 @@ func (r *run) readAudio(ctx context.Context, i int) error {
 		at := r.clock.Load().after(near)
 		for _, u := range units {
 			u.PTS, u.DTS = u.PTS+at, u.DTS+at
+			r.gave.Add(1)
 			if err := r.cfg.Out(AudioRung, u); err != nil {
 				return &outError{err}
 			}

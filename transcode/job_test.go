@@ -173,9 +173,9 @@ func TestEndingTooEarlyIsDeath(t *testing.T) {
 
 func TestKilledFFmpegIsReplaced(t *testing.T) {
 	t.Parallel()
+	clip := x264(t, "160x90", 30, 2, "-tune", "zerolatency", "-g", "30")
 	ctx, cancel := context.WithTimeout(t.Context(), testLimit)
 	defer cancel()
-	clip := x264(t, "160x90", 30, 2, "-tune", "zerolatency", "-g", "30")
 	const length = 2 * media.TicksPerSecond
 	source := make(map[media.Ticks]bool)
 	for _, pts := range ptsOf(clip) {
@@ -259,7 +259,7 @@ func TestTheRestartWaitsAndCounts(t *testing.T) {
 			if runs == len(lasts) {
 				return nil
 			}
-			time.Sleep(lasts[runs]) // on the bubble's clock
+			<-time.After(lasts[runs]) // on the bubble's clock
 			runs++
 			ended = time.Now()
 			return &ExitError{Code: 1, Err: errors.New("died")}

@@ -77,13 +77,6 @@ func (m *meter) restarted() {
 	m.progress = m.progress[:0]
 }
 
-// ran returns how many frames came out so far.
-func (m *meter) ran() int64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.out
-}
-
 func (m *meter) stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -121,8 +121,13 @@ func TestUnwrap(t *testing.T) {
 		near int64
 		want int64
 	}{
-		{5, 0, 5}, {wrap - 5, 0, -5}, {5, wrap - 5, wrap + 5}, {wrap - 1, wrap + 5, wrap - 1},
-		{0, 7*wrap + 100, 7 * wrap}, {wrap - 1, 7*wrap + 100, 7*wrap - 1}, {wrap/2 - 1, 0, wrap/2 - 1},
+		{5, 0, 5},
+		{wrap - 5, 0, -5},
+		{5, wrap - 5, wrap + 5},
+		{wrap - 1, wrap + 5, wrap - 1},
+		{0, 7*wrap + 100, 7 * wrap},
+		{wrap - 1, 7*wrap + 100, 7*wrap - 1},
+		{wrap/2 - 1, 0, wrap/2 - 1},
 	} {
 		if got := unwrap33(row.v, row.near); got != row.want {
 			t.Errorf("unwrap33(%d, %d) = %d, want %d", row.v, row.near, got, row.want)

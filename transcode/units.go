@@ -187,7 +187,8 @@ func (a *audioReader) setParameters(p *mpeg4audio.ADTSPacket) error {
 	if p.ChannelConfig == 0 {
 		return errors.New("reading ADTS: the channels are not said")
 	}
-	if a.track != nil && a.track.SampleRate == p.SampleRate && a.track.Channels == p.ChannelCount {
+	channels := channelsOf(p.ChannelConfig)
+	if a.track != nil && a.track.SampleRate == p.SampleRate && a.track.Channels == channels {
 		return nil
 	}
 	config, err := mpeg4audio.AudioSpecificConfig{
@@ -198,7 +199,17 @@ func (a *audioReader) setParameters(p *mpeg4audio.ADTSPacket) error {
 	}
 	a.track = &media.Track{
 		Kind: media.Audio, Codec: media.AAC, Config: config,
-		SampleRate: p.SampleRate, Channels: p.ChannelCount,
+		SampleRate: p.SampleRate, Channels: channels,
 	}
 	return nil
+}
+
+// channelsOf is how many channels a channelConfiguration of 1 to 7 stands for
+// (ISO/IEC 14496-3, table 1.19).
+func channelsOf(config uint8) int {
+	const sevenPointOne = 7
+	if config == sevenPointOne {
+		return 8
+	}
+	return int(config)
 }
