@@ -33,16 +33,16 @@ function play(seconds: number, start: { latency: number; parts?: typeof low; con
 }
 
 describe('aim', () => {
-  it('lies below PART-HOLD-BACK by the margin, and never under two parts', () => {
-    expect(aim(standard)).toBeCloseTo(1.05 - t.margin);
-    expect(aim(low)).toBeCloseTo(0.63 - t.margin);
-    expect(aim({ partTarget: 0.21, holdBack: 0.42 })).toBeCloseTo(0.42);
+  it('is PART-HOLD-BACK, or more if that leaves no reserve', () => {
+    expect(aim(standard)).toBeCloseTo(1.05);
+    expect(aim(low)).toBeCloseTo(0.21 + t.reserve);
+    expect(aim({ partTarget: 1, holdBack: 3 })).toBeCloseTo(3);
   });
 });
 
 describe('steer', () => {
   it.each([['low', low], ['standard', standard]] as const)('comes down to the target with %s parts and stays', (_n, parts) => {
-    const p = play(30, { latency: 2.5, parts });
+    const p = play(30, { latency: aim(parts) + 1.9, parts });
     expect(Math.abs(p.latency - aim(parts))).toBeLessThan(t.enter);
     expect(p.rates.at(-1)).toBe(1);
     expect(p.jumps).toBe(0);
@@ -77,6 +77,29 @@ describe('steer', () => {
     expect(Math.abs(p.latency - aim(low))).toBeLessThan(t.enter);
   });
 
+  it('jumps when it stays more than two seconds behind, and not before', () => {
+    const stuck = (seconds: number) => {
+      let c = initial(0);
+      for (let now = 0; now < seconds; now += 0.1) {
+        const s = steer(c, sample({ now, latency: 3.5, buffer: 0.3 }));
+        if (s.jump) return now;
+        c = s.control;
+      }
+      return NaN;
+    };
+    expect(stuck(t.behindFor - 0.2)).toBeNaN();
+    expect(stuck(10)).toBeCloseTo(t.behindFor);
+  });
+
+  it('makes good for a stall at once, where the media is there', () => {
+    const stalled = steer(initial(0), sample({ now: 10, stalls: 1, latency: 1.9, buffer: 0 })).control;
+    const late = sample({ now: 10.3, stalls: 1, latency: 1.9 });
+    expect(steer(stalled, { ...late, buffer: 0.4 }).jump).toBe(false);
+    const s = steer(stalled, { ...late, buffer: 1.8 });
+    expect(s.jump).toBe(true);
+    expect(steer(s.control, { ...late, buffer: 1.8, now: 10.4 }).jump).toBe(false);
+  });
+
   it('does not speed up while next to nothing is buffered', () => {
     const { control } = steer({ ...initial(0), rate: 1.1 }, sample({ latency: 2, buffer: 0.01 }));
     expect(control.rate).toBeLessThan(1);
@@ -89,7 +112,7 @@ describe('steer', () => {
     const soon = steer(stalled.control, sample({ now: 10 + t.calm / 2, stalls: 1 }));
     expect(soon.control.extra).toBeCloseTo(low.partTarget);
     let c = soon.control;
-    for (let now = 11; now < 10 + 5 * t.calm; now += 0.1) c = steer(c, sample({ now, stalls: 1, latency: 0.7 })).control;
+    for (let now = 11; now < 10 + 5 * t.calm; now += 0.1) c = steer(c, sample({ now, stalls: 1, latency: 0.9 })).control;
     expect(c.extra).toBeCloseTo(0);
   });
 

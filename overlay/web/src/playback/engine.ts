@@ -41,6 +41,8 @@ export interface Engine {
   destroy(): void;
   /** Seeks to where a live viewer should be. */
   goLive(): void;
+  /** Moves the playhead by seconds. A viewer who looks back so stays as far behind as that is. */
+  seek(by: number): void;
   /** Selects a quality by name; "auto" leaves it to the network. */
   select(name: string): void;
   stats(): Stats;
@@ -64,6 +66,7 @@ export function bufferAhead(video: HTMLVideoElement): number {
 export class StallCounter {
   count = 0;
   private played = false;
+  private last = -Infinity;
 
   constructor(private readonly video: HTMLVideoElement, private readonly excused: () => boolean) {
     video.addEventListener('playing', this.onPlaying);
@@ -77,10 +80,21 @@ export class StallCounter {
     this.video.removeEventListener('waiting', this.onWaiting);
   }
 
+  /** Takes back the last stall and returns true, if it is not older than this (ms). */
+  excuse(age: number): boolean {
+    if (performance.now() - this.last > age) return false;
+    this.count--;
+    this.last = -Infinity;
+    return true;
+  }
+
   private readonly onPlaying = (): void => { this.played = true; };
   private readonly onSeeking = (): void => { this.played = false; };
   private readonly onWaiting = (): void => {
-    if (this.played && !this.video.seeking && !this.video.paused && !this.excused()) this.count++;
+    if (this.played && !this.video.seeking && !this.video.paused && !this.excused()) {
+      this.count++;
+      this.last = performance.now();
+    }
     this.played = false;
   };
 }

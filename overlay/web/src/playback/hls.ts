@@ -1,8 +1,9 @@
-import Hls, { type ErrorData, type Fragment, type HlsConfig, type Level, type LevelDetails, type Part } from 'hls.js';
+import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
 import { userText } from '../cue/id3';
 import { delay } from './backoff';
 import { type Engine, type EngineEvents, FirstFrame, type Quality, StallCounter, type Stats, bufferAhead, noStats } from './engine';
-import { type Control, defaultTuning, initial, steer } from './rate';
+import { Outage, mediaFrom } from './outage';
+import { type Control, type Sample, aim, defaultTuning, initial, steer } from './rate';
 
 /** Media that stays behind the playhead, for a look back (s). */
 const backBuffer = 30;
@@ -18,6 +19,12 @@ const mediaErrorPause = 10_000;
 
 /** Stuck for this long (ms) beside media that could be played: go there. */
 const stuckLimit = 2500;
+
+/** A stall so shortly (ms) before the encoder was missed was its own. */
+const lastGasp = 3000;
+
+/** Whoever seeks to within this (s) of the live edge's target watches live again. */
+const nearLive = 0.5;
 
 const config: Partial<HlsConfig> = {
   lowLatencyMode: true,
@@ -49,22 +56,12 @@ function toQuality(level: Level): Quality {
   return { name, label: name === 'source' && size > 0 ? `Source, ${size}p` : name };
 }
 
-/** Tells whether the newest piece of a playlist is a hole. */
-function atGap(details: LevelDetails): boolean {
-  const part = details.partList?.at(-1);
-  return part ? part.gap : (details.fragments.at(-1)?.gap ?? false);
-}
-
-/** Returns the first time at or after t with media behind it, or null if there is none yet. */
-function mediaFrom(details: LevelDetails, t: number): number | null {
-  const pieces: (Part | Fragment)[] = [...details.fragments];
-  const parts = details.partList ?? [];
-  const last = details.fragments.at(-1);
-  pieces.push(...parts.filter((p) => !last || p.start >= last.end));
-  for (const p of pieces) {
-    if (!p.gap && p.end > t) return Math.max(t, p.start);
-  }
-  return null;
+/** Returns how long the playlist's pieces are, and how far from its end to stay. */
+function pace(details: LevelDetails): Pick<Sample, 'partTarget' | 'holdBack'> {
+  return {
+    partTarget: (details.partList && details.partTarget) || details.targetduration,
+    holdBack: (details.partList && details.partHoldBack) || details.holdBack || 3 * details.targetduration,
+  };
 }
 
 /** Plays by hls.js, with a rate control of our own. */
@@ -74,7 +71,8 @@ export class HlsEngine implements Engine {
   private readonly firstFrame: FirstFrame;
   private control: Control = initial(performance.now() / 1000);
   private target = 0;
-  private away = false;
+  private readonly outage: Outage;
+  private lookingBack = false; // the viewer chose to be behind
   private retries = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private ticker: ReturnType<typeof setInterval> | undefined;
@@ -94,7 +92,8 @@ export class HlsEngine implements Engine {
   ) {
     this.wanted = quality;
     this.hls = new Hls(config);
-    this.stalls = new StallCounter(video, () => this.away || this.hls.latestLevelDetails?.live === false);
+    this.outage = new Outage(this.hls, video, (away) => this.onAway(away));
+    this.stalls = new StallCounter(video, () => this.outage.holding || this.hls.latestLevelDetails?.live === false);
     this.firstFrame = new FirstFrame(video);
     this.listen();
   }
@@ -115,10 +114,25 @@ export class HlsEngine implements Engine {
   }
 
   goLive(): void {
+    this.lookingBack = false;
     const details = this.hls.latestLevelDetails;
     if (!details) return;
-    const to = mediaFrom(details, details.edge + details.age - (this.target || details.partHoldBack || details.holdBack));
+    const to = mediaFrom(details, details.edge + details.age - (this.target || aim(pace(details))));
     if (to !== null) this.video.currentTime = to;
+  }
+
+  seek(by: number): void {
+    const { video } = this;
+    const live = video.currentTime + this.latency() - this.target;
+    const to = video.currentTime + by;
+    if (to > live - nearLive) {
+      this.goLive();
+      return;
+    }
+    this.lookingBack = true;
+    const first = video.buffered.length > 0 ? video.buffered.start(0) : to;
+    video.currentTime = Math.max(first, to);
+    video.playbackRate = 1;
   }
 
   select(name: string): void {
@@ -158,14 +172,19 @@ export class HlsEngine implements Engine {
     });
     hls.on(Hls.Events.LEVEL_UPDATED, (_name, { details }) => {
       this.retries = 0;
-      const away = details.live && atGap(details);
-      if (away !== this.away) {
-        this.away = away;
-        events.gap(away);
-      }
       if (!details.live) events.trouble(); // ENDLIST: the player asks what comes next
     });
     hls.on(Hls.Events.ERROR, (_name, data) => this.onError(data));
+  }
+
+  /** The encoder went, or is back: what that did to playback says nothing of the network. */
+  private onAway(away: boolean): void {
+    const c = this.control;
+    const excused = away && this.stalls.excuse(lastGasp);
+    const extra = excused ? Math.max(0, c.extra - (this.hls.latestLevelDetails?.partTarget ?? 0)) : c.extra;
+    this.control = { ...c, extra, rate: 1, stalls: this.stalls.count, stalledAt: -Infinity, latency: NaN, lowWater: Infinity };
+    this.video.playbackRate = 1;
+    this.events.gap(away);
   }
 
   private onError(data: ErrorData): void {
@@ -199,17 +218,21 @@ export class HlsEngine implements Engine {
   private steer(): void {
     const details = this.hls.latestLevelDetails;
     const { video } = this;
-    if (!details?.live || video.readyState < 1 || video.seeking || video.paused) return;
+    if (!details?.live) return;
+    const parts = pace(details);
+    if (this.outage.holding) {
+      this.outage.tryResume((this.target || aim(parts)) - parts.partTarget / 2);
+      return;
+    }
+    if (video.readyState < 1 || video.seeking || video.paused) return;
     this.unstick(details);
-    if (this.away) return;
-    const partTarget = (details.partList && details.partTarget) || details.targetduration;
+    if (this.lookingBack) return;
     const s = steer(this.control, {
       now: performance.now() / 1000,
       latency: this.latency(),
       buffer: bufferAhead(video),
-      partTarget,
-      holdBack: (details.partList && details.partHoldBack) || details.holdBack || 3 * details.targetduration,
       stalls: this.stalls.count,
+      ...parts,
     }, defaultTuning);
     this.control = s.control;
     this.target = s.target;

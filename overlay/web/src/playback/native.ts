@@ -45,6 +45,10 @@ export class NativeEngine implements Engine {
     if (seekable.length > 0) this.video.currentTime = seekable.end(seekable.length - 1);
   }
 
+  seek(by: number): void {
+    this.video.currentTime += by;
+  }
+
   select(): void {
     // The browser chooses by itself.
   }

@@ -2,10 +2,8 @@
 // live edge as the stream's parts allow. It is pure: a sample in, a speed out.
 
 export interface Tuning {
-  /** How far below PART-HOLD-BACK to aim, in seconds. */
-  margin: number;
-  /** Never aim below this many parts. */
-  minParts: number;
+  /** What is to be left in the buffer (s) when the next part comes in, the network's own time included. */
+  reserve: number;
   /** Start to correct when this far off (s), and stop when this close. */
   enter: number;
   leave: number;
@@ -13,8 +11,13 @@ export interface Tuning {
   gain: number;
   minRate: number;
   maxRate: number;
-  /** Jump rather than speed up when this far behind (s). */
+  /** Jump rather than speed up when this far behind (s) at once, or for `behindFor` (s) already. */
   jump: number;
+  behind: number;
+  behindFor: number;
+  /** This shortly (s) after a stall, jump when only this far behind (s): the picture halted anyway. */
+  afterStall: number;
+  behindAfterStall: number;
   /** Come down again after this long without a stall (s), then once each this long. */
   calm: number;
   /** The most that stalls can add to the target (s). */
@@ -24,14 +27,17 @@ export interface Tuning {
 }
 
 export const defaultTuning: Tuning = {
-  margin: 0.12,
-  minParts: 2,
+  reserve: 0.55,
   enter: 0.06,
   leave: 0.015,
   gain: 0.4,
   minRate: 0.9,
-  maxRate: 1.1,
+  maxRate: 1.2,
   jump: 5,
+  behind: 2,
+  behindFor: 3,
+  afterStall: 3,
+  behindAfterStall: 0.5,
   calm: 20,
   maxExtra: 3,
   low: 0.05,
@@ -58,6 +64,10 @@ export interface Control {
   stalls: number;
   /** The last stall, near miss or step down (s). */
   since: number;
+  /** The last stall (s). */
+  stalledAt: number;
+  /** Since when (s) the viewer is far behind, NaN if not. */
+  behindSince: number;
   /** The smoothed latency (s), NaN before the first sample. */
   latency: number;
   /** The low water of the buffer (s): a part's coming and going is seen through. */
@@ -77,12 +87,16 @@ const step = 0.01; // speeds are whole hundredths, so that they seldom change
 const nearMissPause = 2; // s between two near misses that count
 
 export function initial(now: number): Control {
-  return { rate: 1, extra: 0, stalls: 0, since: now, latency: NaN, lowWater: Infinity };
+  return { rate: 1, extra: 0, stalls: 0, since: now, stalledAt: -Infinity, behindSince: NaN, latency: NaN, lowWater: Infinity };
 }
 
-/** The latency to aim at, in seconds, before what stalls add. */
+/**
+ * The latency to aim at, in seconds, before what stalls add: never under
+ * PART-HOLD-BACK (rfc8216bis §4.4.3.8), and with short parts somewhat above, for
+ * a hiccup of machine or network does not get shorter with the parts.
+ */
 export function aim(s: Pick<Sample, 'partTarget' | 'holdBack'>, t: Tuning = defaultTuning): number {
-  return Math.max(t.minParts * s.partTarget, s.holdBack - t.margin);
+  return Math.max(s.holdBack, s.partTarget + t.reserve);
 }
 
 /** What stalls and calm do to the target. */
@@ -110,6 +124,13 @@ function speed(rate: number, off: number, lowWater: number, t: Tuning): number {
   return stepped === 1 ? 1 + Math.sign(off) * step : stepped;
 }
 
+/** Whether to give up on catching up by speed, and since when that would be due. */
+function leap(c: Control, s: Sample, off: number, stalledAt: number, t: Tuning): { jump: boolean; behindSince: number } {
+  const behindSince = off <= t.behind ? NaN : Number.isNaN(c.behindSince) ? s.now : c.behindSince;
+  const halted = s.now - stalledAt < t.afterStall && off > t.behindAfterStall && s.buffer > off;
+  return { jump: off > t.jump || s.now - behindSince >= t.behindFor || halted, behindSince };
+}
+
 /** Decides the next speed. */
 export function steer(c: Control, s: Sample, t: Tuning = defaultTuning): Step {
   const latency = Number.isNaN(c.latency) || Math.abs(s.latency - c.latency) > 1
@@ -117,10 +138,14 @@ export function steer(c: Control, s: Sample, t: Tuning = defaultTuning): Step {
     : c.latency + (s.latency - c.latency) * smoothing;
   const lowWater = Math.min(s.buffer, c.lowWater + lowWaterRise);
   const { extra, since } = backOff(c, s, lowWater, t);
+  const stalledAt = s.stalls > c.stalls ? s.now : c.stalledAt;
   const target = aim(s, t) + extra;
   const off = latency - target;
-  const control: Control = { rate: 1, extra, since, stalls: s.stalls, latency, lowWater };
-  if (off > t.jump) return { control: { ...control, latency: NaN, lowWater: Infinity }, target, jump: true };
+  const { jump, behindSince } = leap(c, s, off, stalledAt, t);
+  const control: Control = { rate: 1, extra, since, stalledAt, behindSince, stalls: s.stalls, latency, lowWater };
+  if (jump) {
+    return { control: { ...control, stalledAt: -Infinity, behindSince: NaN, latency: NaN, lowWater: Infinity }, target, jump };
+  }
   control.rate = speed(c.rate, off, lowWater, t);
-  return { control, target, jump: false };
+  return { control, target, jump };
 }

@@ -210,7 +210,7 @@ export class VitrinePlayer extends LitElement {
         break;
       }
       case 'seek':
-        video.currentTime += wish.by;
+        this.supervisor?.seek(wish.by);
         break;
       case 'live':
         this.supervisor?.goLive();

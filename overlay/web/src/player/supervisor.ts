@@ -10,8 +10,9 @@ const askSoon = 2000;
 const askSeldom = 10_000;
 const askLimit = 8000;
 
-/** Without a picture for this long (ms) the viewer is told why. */
+/** Without a picture for this long (ms) the viewer is told why: sooner if the stream says so itself. */
 const patience = 1200;
+const patienceAway = 300;
 
 /** What a supervisor tells the element it works for. */
 export interface SupervisorEvents {
@@ -79,6 +80,10 @@ export class Supervisor {
 
   goLive(): void {
     this.engine?.goLive();
+  }
+
+  seek(by: number): void {
+    this.engine?.seek(by);
   }
 
   select(quality: string): void {
@@ -175,7 +180,7 @@ export class Supervisor {
   }
 
   private playing(): boolean {
-    return this.moved.time > 0 && performance.now() - this.moved.at < patience;
+    return this.moved.time > 0 && performance.now() - this.moved.at < (this.away ? patienceAway : patience);
   }
 
   private readonly onEnded = (): void => {
@@ -217,6 +222,6 @@ export class Supervisor {
     if (this.silent) return 'lost';
     if (!this.engine && s && (s.state === 'off' || s.state === 'ended')) return s.state;
     if (s?.state === 'waiting' || this.away) return 'waiting';
-    return 'loading';
+    return this.kind === 'waiting' ? 'waiting' : 'loading'; // the host is back, the picture almost
   }
 }
