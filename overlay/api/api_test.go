@@ -215,6 +215,32 @@ func wantProblem(t *testing.T, r *http.Response, status int, want string) {
 	}
 }
 
+func TestPublishNamesTheHostAsked(t *testing.T) {
+	g := start(t)
+	for _, c := range []struct {
+		host string
+		port int
+		want string
+	}{
+		{"live.example", 0, "rtmp://live.example:1935/live"},
+		{"192.168.1.7:8080", 19350, "rtmp://192.168.1.7:19350/live"},
+		{"[2001:db8::7]:8080", 0, "rtmp://[2001:db8::7]:1935/live"},
+		{"[2001:db8::7]", 0, "rtmp://[2001:db8::7]:1935/live"},
+		{"", 0, "rtmp://localhost:1935/live"},
+	} {
+		g.cfg.RTMPPort = c.port
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/channels/demo", nil)
+		r.Host = c.host
+		r.Header.Set("Authorization", "Bearer "+adminToken)
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		var got struct{ Publish struct{ RTMP string } }
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Publish.RTMP != c.want {
+			t.Errorf("asked at %q: %q, want %q (%v)", c.host, got.Publish.RTMP, c.want, err)
+		}
+	}
+}
+
 func TestOpenAPIDocument(t *testing.T) {
 	g := start(t)
 	r := g.call("GET", "/api/v1/openapi.json", "")
@@ -253,7 +279,7 @@ func TestChannel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"channel":"demo","state":"live","title":"","poster":"","starts_at":null,"watch_url":"/live/demo/",
+	want := `{"channel":"demo","state":"live","title":"","poster":"","starts_at":null,"watch_url":"/live/demo/","publish":{"rtmp":"rtmp://example.com:1935/live"},
 		"show":{"id":"s1","started_at":"2026-11-22T12:00:00.123Z"},
 		"ingest":{"protocol":"rtmp","remote":"192.0.2.7:1","encoder":"OBS","since":"2026-11-22T12:00:00.123Z",
 			"video":{"codec":"h264","width":1280,"height":720,"fps":30,"bitrate":2500000,"keyframe_interval":2},"audio":null},
@@ -273,7 +299,7 @@ func TestChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := func(name string) string {
-		return `{"channel":"` + name + `","state":"off","title":"","poster":"","starts_at":null,"watch_url":"/live/` + name + `/",
+		return `{"channel":"` + name + `","state":"off","title":"","poster":"","starts_at":null,"watch_url":"/live/` + name + `/","publish":{"rtmp":"rtmp://example.com:1935/live"},
 			"show":null,"ingest":null,"transcode":null,"warnings":[],"viewers":0,"clock":null,"on":[]}`
 	}
 	wantJSON(t, g.call("GET", "/api/v1/channels", "", asAdmin()...), 200, "["+bare("demo")+","+bare("other")+"]")

@@ -1,10 +1,16 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"net"
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"vitrine/overlay/show"
 )
@@ -29,11 +35,34 @@ type channelView struct {
 	Viewers   int        `json:"viewers"`
 	Clock     *Clock     `json:"clock"`
 	On        []onView   `json:"on" nullable:"false" doc:"What is on show"`
+	Publish   publishing `json:"publish" doc:"Where an encoder sends; the stream key is not told"`
 }
 
 // TransformSchema lets what may be null be null.
 func (channelView) TransformSchema(_ registry, s *schema) *schema {
 	return nullable(s, "starts_at", "show", "ingest", "transcode", "clock")
+}
+
+// publishing is where encoders send.
+type publishing struct {
+	RTMP string `json:"rtmp" example:"rtmp://live.example:1935/live"`
+}
+
+// Asked is the part of an input that knows at which host the API was asked.
+type Asked struct{ host string }
+
+// Resolve implements [huma.Resolver].
+func (a *Asked) Resolve(ctx huma.Context) []error {
+	a.host = ctx.Host()
+	return nil
+}
+
+// publishing names the server as whoever asks reaches it: its RTMP listener may
+// be bound to all addresses, and say nothing that an encoder could dial.
+func (s *Server) publishing(at Asked) publishing {
+	u := url.URL{Host: at.host}
+	port := cmp.Or(s.cfg.RTMPPort, defaultRTMPPort)
+	return publishing{"rtmp://" + net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), strconv.Itoa(port)) + "/live"}
 }
 
 type showView struct {
@@ -60,12 +89,13 @@ func viewOn(items []show.Item) []onView {
 	return on
 }
 
-func (s *Server) view(c *channel) channelView {
+func (s *Server) view(c *channel, at Asked) channelView {
 	status, desk, a := s.cfg.Station.Status(c.name), c.desk.View(), c.announced.Load()
 	v := channelView{
 		Channel: c.name, State: status.State, Title: a.Title, Poster: a.Poster, StartsAt: stampOf(a.Starts),
 		WatchURL: watchURL(c.name), Ingest: status.Ingest, Transcode: status.Transcode, Warnings: status.Warnings,
 		Viewers: status.Viewers, Clock: status.Clock, On: viewOn(desk.On),
+		Publish: s.publishing(at),
 	}
 	if v.Warnings == nil {
 		v.Warnings = []Warning{}
@@ -78,24 +108,31 @@ func (s *Server) view(c *channel) channelView {
 
 func watchURL(name string) string { return "/live/" + name + "/" }
 
+type listInput struct{ Asked }
+
 type listOutput struct {
 	Body []channelView
 }
 
-func (s *Server) listChannels(context.Context, *struct{}) (*listOutput, error) {
+func (s *Server) listChannels(_ context.Context, in *listInput) (*listOutput, error) {
 	views := []channelView{}
 	for _, name := range s.names {
-		views = append(views, s.view(s.channels[name]))
+		views = append(views, s.view(s.channels[name], in.Asked))
 	}
 	return &listOutput{views}, nil
+}
+
+type channelInput struct {
+	ChannelPath
+	Asked
 }
 
 type channelOutput struct {
 	Body channelView
 }
 
-func (s *Server) getChannel(_ context.Context, in *ChannelPath) (*channelOutput, error) {
-	return &channelOutput{s.view(s.channels[in.Channel])}, nil
+func (s *Server) getChannel(_ context.Context, in *channelInput) (*channelOutput, error) {
+	return &channelOutput{s.view(s.channels[in.Channel], in.Asked)}, nil
 }
 
 // announcementBody replaces an announcement; what is left out becomes empty.
@@ -112,6 +149,7 @@ func (announcementBody) TransformSchema(_ registry, s *schema) *schema {
 
 type announceInput struct {
 	ChannelPath
+	Asked
 	Body announcementBody
 }
 
@@ -127,7 +165,7 @@ func (s *Server) announce(ctx context.Context, in *announceInput) (*channelOutpu
 		return nil, s.fail(c, "announce", err)
 	}
 	c.announced.Store(&a)
-	return &channelOutput{s.view(c)}, nil
+	return &channelOutput{s.view(c, in.Asked)}, nil
 }
 
 func (s *Server) endShow(ctx context.Context, in *ChannelPath) (*struct{}, error) {

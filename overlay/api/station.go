@@ -129,15 +129,26 @@ type Config struct {
 	Assets  http.Handler // all of /web/
 	Live    http.Handler // all else under /live/CHANNEL/: the stream
 
+	RTMPPort int // where encoders publish, on the host that the API is asked at; 0 for 1935
+
 	Now func() time.Time // nil for time.Now
 	Log *slog.Logger
 }
 
+// The port of RTMP where none is said, and the last one there is.
+const (
+	defaultRTMPPort = 1935
+	maxPort         = 65535
+)
+
 // channelName is a name that stands in URLs and cookies as it is.
 var channelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// Validate returns what is missing.
+// Validate returns what is missing or wrong.
 func (c Config) Validate() error {
+	if c.RTMPPort < 0 || c.RTMPPort > maxPort {
+		return fmt.Errorf("api: RTMP port %d is none", c.RTMPPort)
+	}
 	if c.AdminToken == "" {
 		return errors.New("api: no admin token")
 	}

@@ -19,10 +19,11 @@ var dist embed.FS
 // hashed is the folder whose files carry the hash of their bytes in their names.
 const hashed = "web/assets/"
 
-// Lifetimes in a cache: for ever, or asked about each time.
+// Lifetimes in a cache: for ever, asked about each time, or none.
 const (
 	cacheForever = "public, max-age=31536000, immutable"
 	cacheAsk     = "no-cache"
+	cacheNot     = "no-store"
 )
 
 // What a page may do. Products' pictures and posters come from anywhere; scripts
@@ -47,12 +48,15 @@ func Assets() http.Handler { return assets(built(dist)) }
 // finds its playlist beside itself, so its path must end with a slash. Any site
 // may frame it.
 func Player() http.Handler {
-	return page(built(dist), "player.html", policyPlayer, "strict-origin-when-cross-origin")
+	return page(built(dist), "player.html", cacheAsk, policyPlayer, "strict-origin-when-cross-origin")
 }
 
 // Console serves the console page. The page takes the channel from its own path,
-// /console/CHANNEL, and asks for the host token where the API refuses it.
-func Console() http.Handler { return page(built(dist), "console.html", policyConsole, "no-referrer") }
+// /console/CHANNEL, and asks for the host token where the API refuses it. No cache
+// keeps it: whether one gets it depends on a cookie.
+func Console() http.Handler {
+	return page(built(dist), "console.html", cacheNot, policyConsole, "no-referrer")
+}
 
 // file is one built file, ready to be sent.
 type file struct {
@@ -130,7 +134,7 @@ func assets(files map[string]file) http.Handler {
 	})
 }
 
-func page(files map[string]file, name, policy, referrer string) http.Handler {
+func page(files map[string]file, name, cache, policy, referrer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, ok := files[name]
 		if !ok {
@@ -140,13 +144,13 @@ func page(files map[string]file, name, policy, referrer string) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Referrer-Policy", referrer)
-		send(w, r, f, cacheAsk)
+		send(w, r, f, cache)
 	})
 }
 
 // unavailable says in one plain line what the operator has to do.
 func unavailable(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Cache-Control", cacheNot)
 	http.Error(w, notBuilt, http.StatusServiceUnavailable)
 }
 

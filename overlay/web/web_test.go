@@ -116,14 +116,17 @@ func TestCompression(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	files := build(t)
-	r := get(t, page(files, "player.html", policyPlayer, ""), "/live/demo/")
+	r := get(t, page(files, "player.html", cacheAsk, policyPlayer, ""), "/live/demo/")
 	if got := body(t, r); got != "<!doctype html>player" || r.StatusCode != 200 {
 		t.Errorf("player: %d %q", r.StatusCode, got)
+	}
+	if r.Header.Get("Cache-Control") != cacheAsk {
+		t.Error("an old page would outlive its assets")
 	}
 	if strings.Contains(r.Header.Get("Content-Security-Policy"), "frame-ancestors") {
 		t.Error("the player cannot be framed by a shop")
 	}
-	r = get(t, page(files, "console.html", policyConsole, "no-referrer"), "/console/demo")
+	r = get(t, page(files, "console.html", cacheNot, policyConsole, "no-referrer"), "/console/demo")
 	if got := body(t, r); got != "<!doctype html>console" {
 		t.Errorf("console: %q", got)
 	}
@@ -133,14 +136,14 @@ func TestPages(t *testing.T) {
 	if r.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Error("the console tells where its host came from")
 	}
-	if r.Header.Get("Cache-Control") != cacheAsk {
-		t.Error("an old page would outlive its assets")
+	if r.Header.Get("Cache-Control") != cacheNot {
+		t.Error("a cache keeps the console, whoever asks next")
 	}
 }
 
 func TestPagesRefuseToBeWrittenTo(t *testing.T) {
 	w := httptest.NewRecorder()
-	page(build(t), "player.html", policyPlayer, "").ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
+	page(build(t), "player.html", cacheAsk, policyPlayer, "").ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
 	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("got %d", w.Code)
 	}
@@ -149,8 +152,8 @@ func TestPagesRefuseToBeWrittenTo(t *testing.T) {
 func TestNotBuiltIsSaidPlainly(t *testing.T) {
 	files := built(fstest.MapFS{"dist/.keep": {}})
 	for name, h := range map[string]http.Handler{
-		"player":  page(files, "player.html", policyPlayer, ""),
-		"console": page(files, "console.html", policyConsole, "no-referrer"),
+		"player":  page(files, "player.html", cacheAsk, policyPlayer, ""),
+		"console": page(files, "console.html", cacheNot, policyConsole, "no-referrer"),
 		"assets":  assets(files),
 	} {
 		r := get(t, h, "/web/vitrine-player.js")

@@ -59,7 +59,7 @@ function health(channel: string): object {
   const onAir = ['live', 'waiting'].includes(stateOf(channel));
   const warn = channel === 'warn';
   return {
-    ...status(channel), watch_url: `/live/${channel}/`,
+    ...status(channel), watch_url: `/live/${channel}/`, publish: { rtmp: 'rtmp://127.0.0.1:1935/live' },
     show: onAir ? { id: showOf(channel), started_at: new Date(Date.now() - 754_000).toISOString() } : null,
     ingest: stateOf(channel) === 'live' ? {
       protocol: 'rtmp', remote: '192.0.2.7:50122', encoder: 'OBS 30.2', since: new Date().toISOString(),

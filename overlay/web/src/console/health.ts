@@ -34,6 +34,8 @@ export interface Health {
   poster: string;
   startsAt: string;
   watchURL: string;
+  /** Where an encoder sends, without its key. */
+  rtmp: string;
   startedAt: number;
   ingest: Ingest | null;
   transcode: { speed: number; delayMs: number; restarts: number; rungs: Rung[] } | null;
@@ -88,6 +90,7 @@ export function readHealth(answer: unknown): Health {
     poster: text(v['poster']),
     startsAt: text(v['starts_at']),
     watchURL: text(v['watch_url']),
+    rtmp: text(fields(v['publish'])['rtmp']),
     startedAt: Date.parse(text(fields(v['show'])['started_at'])),
     ingest: readIngest(v['ingest']),
     transcode: readTranscode(v['transcode']),

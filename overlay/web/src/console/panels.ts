@@ -65,7 +65,7 @@ export function setup(h: Health): TemplateResult {
     <summary>${h.state === 'ended' ? 'Go live again from OBS' : 'Go live from OBS'}</summary>
     <div class="inside"><ol>
       <li>Settings, Stream: Service <b>Custom</b></li>
-      <li>Server <code>rtmp://${location.hostname}:1935/live</code></li>
+      <li>Server <code>${h.rtmp || `rtmp://${location.hostname}:1935/live`}</code></li>
       <li>Stream Key: your stream key. It is not shown here, since this screen may be shared.</li>
       <li>Settings, Output: Keyframe Interval <b>2 s</b>; for x264, Tune <b>zerolatency</b></li>
       <li>Start Streaming. This page follows by itself.</li>

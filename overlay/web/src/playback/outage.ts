@@ -79,7 +79,9 @@ export class Outage {
     const from = mediaFrom(details, Math.max(edge - enough, this.holeEnd(details)));
     const heard = sound && from !== null ? mediaFrom(sound, from) : from;
     if (from === null || heard === null || heard > edge - enough) return;
-    this.goTo(heard + inside);
+    const { video } = this;
+    // A player that has loaded nothing yet begins by itself, near the edge.
+    if (video.readyState > 0 && video.currentTime < heard + inside) video.currentTime = heard + inside;
     this.release();
   }
 
@@ -87,14 +89,5 @@ export class Outage {
   private holeEnd(details: LevelDetails): number {
     const pieces: (Part | Fragment)[] = [...details.fragments, ...(details.partList ?? [])];
     return pieces.reduce((end, p) => (p.gap ? Math.max(end, p.end) : end), 0);
-  }
-
-  private goTo(t: number): void {
-    if (this.video.readyState === 0) { // nothing was ever loaded: there is no playhead to move
-      this.hls.stopLoad();
-      this.hls.startLoad(t);
-    } else if (this.video.currentTime < t) {
-      this.video.currentTime = t;
-    }
   }
 }
