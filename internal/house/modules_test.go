@@ -1,6 +1,7 @@
 package house
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,22 +58,44 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
+const decisionsFile = "docs/decisions/0001-dependencies.md"
+
 // TestDecisions: every dependency that we chose has its line in docs/decisions,
 // with the version that go.mod pins, and no other has.
 func TestDecisions(t *testing.T) {
-	const file = "docs/decisions/0001-dependencies.md"
-	decisions := read(t, file)
+	decisions := read(t, decisionsFile)
 	lines := 0
 	for _, r := range requirements(t) {
 		if r.indirect {
 			continue
 		}
 		if !strings.Contains(decisions, "| "+r.module+" | "+r.version+" |") {
-			t.Errorf("%s has no line for %s %s", file, r.module, r.version)
+			t.Errorf("%s has no line for %s %s", decisionsFile, r.module, r.version)
 		}
 		lines++
 	}
 	if have := len(regexp.MustCompile(`(?m)^\| \S+ \| v\S+ \|`).FindAllString(decisions, -1)); have > lines {
-		t.Errorf("%s has %d lines, go.mod %d direct requirements", file, have, lines)
+		t.Errorf("%s has %d lines, go.mod %d direct requirements", decisionsFile, have, lines)
+	}
+}
+
+// TestWebDecisions: so has every dependency of the web pages, pinned exactly.
+func TestWebDecisions(t *testing.T) {
+	const file = "overlay/web/package.json"
+	var web struct{ Dependencies, DevDependencies map[string]string }
+	if err := json.Unmarshal([]byte(read(t, file)), &web); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	decisions := read(t, decisionsFile)
+	for _, group := range []map[string]string{web.Dependencies, web.DevDependencies} {
+		for name, version := range group {
+			if !strings.Contains(decisions, "| "+name+" | "+version+" |") {
+				t.Errorf("%s has no line for %s %s", decisionsFile, name, version)
+			}
+		}
+	}
+	want := len(web.Dependencies) + len(web.DevDependencies)
+	if have := len(regexp.MustCompile(`(?m)^\| \S+ \| \d\S* \|`).FindAllString(decisions, -1)); have != want {
+		t.Errorf("%s has %d lines for the web, %s %d dependencies", decisionsFile, have, file, want)
 	}
 }
