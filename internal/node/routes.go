@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"strconv"
 
 	"vitrine/edge"
 	"vitrine/overlay/api"
@@ -12,7 +14,16 @@ import (
 
 // routes lays out what the node serves.
 func (n *Node) routes(ctx context.Context) (http.Handler, error) {
+	_, port, err := net.SplitHostPort(n.info.RTMPAddr)
+	if err != nil {
+		return nil, fmt.Errorf("port for encoders: %w", err)
+	}
+	rtmpPort, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, fmt.Errorf("port for encoders: %w", err)
+	}
 	cfg := api.Config{
+		RTMPPort:   rtmpPort,
 		AdminToken: n.info.AdminToken,
 		Channels:   map[string]api.Channel{},
 		Station:    n,
