@@ -176,6 +176,9 @@ export class Supervisor {
     const over = s.show !== '' && s.show === this.overShow;
     if (onAir && !over && !this.engine && this.restart === undefined) this.playSoon();
     if (onAir && this.engine && this.show === '') this.show = s.show;
+    // The next show is on already. What is left of the last one, perhaps only its
+    // encoder's absence, would never end by itself.
+    if (onAir && this.engine && s.show !== '' && s.show !== this.show && !this.playing()) this.play();
     this.look();
   }
 
