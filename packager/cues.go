@@ -40,6 +40,7 @@ type placedCue struct {
 type board struct {
 	cues  []placedCue // by time, then in the order they came
 	state []byte      // before the first of cues
+	moved bool        // state is no more what the program began with
 	count uint32
 	buf   []byte
 	tag   []byte
@@ -47,6 +48,9 @@ type board struct {
 
 // add puts a cue on the board at `at`.
 func (b *board) add(c media.Cue, at media.Ticks) error {
+	if !isObject(c.Payload) || len(c.State) > 0 && !isObject(c.State) {
+		return fmt.Errorf("a cue and its state are JSON objects of at most %d bytes", media.MaxCuePayload)
+	}
 	if len(b.cues) >= maxWaiting {
 		return fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
 	}
@@ -57,12 +61,33 @@ func (b *board) add(c media.Cue, at media.Ticks) error {
 	return nil
 }
 
+// isObject reports whether p can be stamped with a media time.
+func isObject(p []byte) bool {
+	return len(p) >= 2 && len(p) <= media.MaxCuePayload && p[0] == '{' && p[len(p)-1] == '}'
+}
+
+// begin sets what is on show before the first cue.
+func (b *board) begin(state []byte) {
+	if !b.moved && (len(state) == 0 || isObject(state)) {
+		b.state = state
+	}
+}
+
+// postpone moves the cues of [from, to), where nothing could carry them, to `to`.
+func (b *board) postpone(from, to media.Ticks) {
+	for i := range b.cues {
+		if c := &b.cues[i]; c.at >= from && c.at < to {
+			c.at = to
+		}
+	}
+}
+
 // prune forgets cues that every rendition has published, but for the state they
 // left behind.
 func (b *board) prune(before media.Ticks) {
 	n := 0
 	for n < len(b.cues) && b.cues[n].at < before {
-		b.state = b.cues[n].state
+		b.state, b.moved = b.cues[n].state, true
 		n++
 	}
 	b.cues = slices.Delete(b.cues, 0, n)

@@ -11,3 +11,6 @@ func RenderAnew(p *Program, rendition string) []byte {
 	}
 	return nil
 }
+
+// Held returns how many units wait for the program to begin.
+func Held(p *Program) int { return len(p.held) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"vitrine/internal/media"
@@ -118,7 +119,7 @@ func (s *Snapshot) check(at asset.Position) error {
 func (r *rendition) asset(s *Snapshot, age, reload time.Duration) asset.Asset {
 	text, zipped, etag := s.playlist()
 	a := asset.Asset{ContentType: hls.ContentType, Body: [][]byte{text}, Gzip: zipped, ETag: etag, MaxAge: age}
-	if r == r.prog.lead || r.kind == media.Video {
+	if r == r.prog.all[0] || r.kind == media.Video {
 		a.Watch = reload
 	}
 	return a
@@ -134,10 +135,11 @@ func (r *rendition) media(ctx context.Context, req asset.Request) (asset.Asset, 
 	snap := r.win.Snapshot()
 	switch req.Kind {
 	case asset.Init:
-		if req.MSN < 0 || req.MSN >= int64(len(snap.init)) {
+		i := req.MSN - snap.initLow
+		if i < 0 || i >= int64(len(snap.init)) {
 			return asset.Asset{}, fmt.Errorf("%w: no initialization segment %d", asset.ErrNotFound, req.MSN)
 		}
-		out.Body = [][]byte{snap.init[req.MSN]}
+		out.Body = [][]byte{snap.init[i]}
 		return out, nil
 	case asset.Segment:
 		if s := snap.find(req.MSN); s != nil && !s.Gap {
@@ -179,6 +181,9 @@ func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
 	patience, cancel := context.WithTimeout(ctx, settle)
 	defer cancel()
 	for _, r := range p.all {
+		if !p.brings(r) {
+			continue // sound that never came is not waited for
+		}
 		if _, err := r.win.Wait(patience, (*Snapshot).begun); err != nil && ctx.Err() != nil {
 			return asset.Asset{}, context.Cause(ctx)
 		}
@@ -195,6 +200,13 @@ func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
 		ContentType: hls.ContentType, Body: [][]byte{text}, Gzip: compress(text),
 		MaxAge: time.Duration(p.target) * time.Second / plainDivisor,
 	}, nil
+}
+
+// brings reports whether r has brought something, or is a rung, which will.
+func (p *Program) brings(r *rendition) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return r.kind == media.Video || r.track != nil || len(r.pending) > 0
 }
 
 // What the bit rate of a variant is multiplied by, in per cent: a later segment
@@ -218,8 +230,9 @@ func (p *Program) describe() ([]hls.Variant, *hls.AudioTrack, error) {
 		}
 	}
 	var out []hls.Variant
+	dark := slices.ContainsFunc(p.all, func(r *rendition) bool { return r.kind == media.Video && r.track != nil && !r.dark() })
 	for _, r := range p.all {
-		if r.track == nil || r.kind != media.Video && len(p.all) > 1 {
+		if r.track == nil || r.kind != media.Video && len(p.all) > 1 || dark && r.dark() {
 			continue
 		}
 		c, err := cmaf.CodecString(r.track)
@@ -229,7 +242,10 @@ func (p *Program) describe() ([]hls.Variant, *hls.AudioTrack, error) {
 		v := hls.Variant{
 			URI: r.name + "/index.m3u8", Codecs: []string{c},
 			Bandwidth: r.meter.peak(), AverageBandwidth: r.meter.average(),
-			Width: r.track.Width, Height: r.track.Height, FrameRate: r.rate(),
+			Width: r.track.Width, Height: r.track.Height,
+		}
+		if r.kind == media.Video {
+			v.FrameRate = r.meter.rateOf(r.track.FrameRate)
 		}
 		if r.kind == media.Video && audio != nil {
 			v.Codecs = append(v.Codecs, codecs...)

@@ -11,6 +11,7 @@ type Boundary struct {
 	MSN           int64
 	Start         media.Ticks
 	Discontinuity bool
+	Open          bool      // no keyframe is needed to begin here
 	Wall          time.Time // capture time of Start, as PROGRAM-DATE-TIME says it
 }
 
@@ -23,6 +24,11 @@ const (
 	// irregularly. With a keyframe in every nominal segment it keeps the next
 	// boundary within the target duration.
 	minSegment = media.TicksPerSecond / 2
+	// overrun is how long before the limit a segment ends that no keyframe ends:
+	// the longest frame that is expected.
+	overrun = media.TicksPerSecond / 10
+	// leap is how much of its time a lead must skip to have been interrupted.
+	leap = media.TicksPerSecond / 2
 	// gridKeep is how many boundaries are remembered for renditions that lag.
 	gridKeep = 64
 )
@@ -57,12 +63,17 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 	if g.started {
 		g.gapBefore, g.gap = g.gap, t-g.lastSync
 	}
+	leapt := t-g.covered > leap
 	g.lastSync = t
 	g.cover(t)
 	if !g.started {
 		return g.add(t, force), true
 	}
 	d := t - g.list[len(g.list)-1].Start
+	if d > g.limit && leapt {
+		g.clock(t-minSegment, false)
+		return g.add(t, force), true
+	}
 	if force || d >= g.segment-segmentSlack || (d >= minSegment && d+g.worst() > g.limit) {
 		return g.add(t, force), true
 	}
@@ -82,19 +93,59 @@ func (g *grid) worst() media.Ticks {
 // unknown can be at t or before.
 func (g *grid) cover(t media.Ticks) { g.covered = max(g.covered, t) }
 
-// clock lays boundaries by the clock up to t, while the lead is silent.
-func (g *grid) clock(t media.Ticks) {
-	if !g.started {
-		return
+// pass tells the grid that the lead has come to t without a keyframe. It returns
+// true if that begins a segment all the same, since the last one must end. Where
+// the lead skipped time, the clock lays the boundaries in it.
+func (g *grid) pass(t media.Ticks) bool {
+	leapt := t-g.covered > leap
+	g.cover(t)
+	if !g.started || t-g.list[len(g.list)-1].Start < g.limit-overrun {
+		return false
 	}
+	if leapt {
+		g.clock(t, false)
+		return false
+	}
+	g.add(t, false)
+	g.list[len(g.list)-1].Open = true
+	return true
+}
+
+// overdue reports whether the lead, now at t, should have had a keyframe, if
+// they come in every nominal segment.
+func (g *grid) overdue(t media.Ticks) bool {
+	return g.started && t > max(g.lastSync, g.list[len(g.list)-1].Start)+g.segment+segmentSlack
+}
+
+// undecided reports whether a keyframe at t may yet turn out to begin a segment.
+func (g *grid) undecided(t media.Ticks) bool {
+	return g.started && t > g.list[len(g.list)-1].Start+boundaryMatch && t >= g.lastSync+g.segment-segmentSlack
+}
+
+// breaks reports whether a discontinuity is known at t or later.
+func (g *grid) breaks(t media.Ticks) bool {
+	last := g.list[len(g.list)-1]
+	return last.Discontinuity && last.Start > t-segmentSlack
+}
+
+// clock lays boundaries by the clock up to t, while the lead is silent. The
+// first one begins a discontinuity if that is asked for. It reports whether it
+// laid one.
+func (g *grid) clock(t media.Ticks, discontinuity bool) bool {
+	if !g.started {
+		return false
+	}
+	laid := false
 	for {
 		next := g.list[len(g.list)-1].Start + g.segment
 		if next > t {
 			break
 		}
-		g.add(next, false)
+		g.add(next, discontinuity && !laid)
+		laid = true
 	}
 	g.cover(t)
+	return laid
 }
 
 func (g *grid) add(t media.Ticks, discontinuity bool) Boundary {
@@ -111,9 +162,6 @@ func (g *grid) add(t media.Ticks, discontinuity bool) Boundary {
 	return b
 }
 
-// stamp sets the capture time of the newest boundary.
-func (g *grid) stamp(wall time.Time) { g.list[len(g.list)-1].Wall = wall }
-
 // after returns the first boundary that starts after t.
 func (g *grid) after(t media.Ticks) (Boundary, bool) {
 	for i := range g.list {
@@ -122,12 +170,4 @@ func (g *grid) after(t media.Ticks) (Boundary, bool) {
 		}
 	}
 	return Boundary{}, false
-}
-
-// first returns the oldest boundary that is remembered.
-func (g *grid) first() (Boundary, bool) {
-	if len(g.list) == 0 {
-		return Boundary{}, false
-	}
-	return g.list[0], true
 }

@@ -1,6 +1,9 @@
 package packager
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // meter measures the bit rate of a rendition by its segments, as the multivariant
 // playlist states it (rfc8216bis §4.4.6.2).
@@ -35,7 +38,8 @@ func (m *meter) segment(d time.Duration) {
 }
 
 // peak returns the highest bit rate of a segment so far, in bits per second.
-func (m *meter) peak() int { return max(m.highest, m.average()) }
+// At least what the encoder was told: a quiet beginning does not last.
+func (m *meter) peak() int { return max(m.highest, m.average(), m.declared) }
 
 // average returns the mean bit rate so far, in bits per second. Before the first
 // segment is complete it is what was declared, or what the open one tells.
@@ -58,4 +62,35 @@ func (m *meter) rate() float64 {
 		return 0
 	}
 	return float64(m.frames) / m.played.Seconds()
+}
+
+// commonRates are the frame rates that cameras and encoders mean, per second.
+var commonRates = [...]float64{24000.0 / 1001, 24, 25, 30000.0 / 1001, 30, 48, 50, 60000.0 / 1001, 60}
+
+// How far a frame rate may be off what was counted before it is not believed,
+// and how long frames are counted before anything is.
+const (
+	rateTolerance     = 0.05
+	commonTolerance   = 0.004
+	countedLongEnough = 2 * time.Second
+)
+
+// rateOf returns the frame rate as declared if that agrees with what was
+// counted, else as counted: the common one nearby, if there is one.
+func (m *meter) rateOf(declared float64) float64 {
+	counted := m.rate()
+	off := func(rate float64) float64 { return math.Abs(rate-counted) / rate }
+	if declared > 0 && (m.played < countedLongEnough || off(declared) < rateTolerance) {
+		return declared
+	}
+	best := commonRates[0]
+	for _, c := range commonRates {
+		if off(c) < off(best) {
+			best = c
+		}
+	}
+	if off(best) < commonTolerance {
+		return best
+	}
+	return counted
 }

@@ -34,9 +34,13 @@ const (
 	// up as a gap; awayAfter, if its encoder is known to be gone.
 	outageAfter = 3 * time.Second
 	awayAfter   = time.Second
-	// lagLimit is how far a rendition may lag the lead before its time is
-	// given up as a gap.
+	// lagLimit is how far a rendition that brings nothing may lag the lead
+	// before its time is given up as a gap; maxLag, if it still brings something:
+	// what is late can be watched, a gap cannot.
 	lagLimit = 2 * time.Second
+	maxLag   = 8 * time.Second
+	// maxCatchUp is how far behind what was given up a lead may come back.
+	maxCatchUp = 10 * media.TicksPerSecond
 )
 
 // Config describes a program. All of it is constant for the show.
@@ -94,12 +98,20 @@ type Program struct {
 	held  []heldUnit // until ready
 	lead  *rendition
 	all   []*rendition // best video first, audio last; fixed when ready is closed
-	cut   bool         // the next keyframe of the lead begins a discontinuity
 	out   bool         // the lead is silent and the clock lays the grid
 	away  bool         // the encoder is gone
 	ended bool
 	known bool
-	wall  time.Time // capture time of wallAt, as published
+
+	cut     bool        // another encoder: its first keyframe begins a discontinuity
+	cutAt   media.Ticks // what comes up to there is still the old one's
+	cutOn   time.Time
+	changed bool        // a track changed: the lead's next keyframe begins a discontinuity
+	newest  media.Ticks // of all that came
+	outFrom media.Ticks // what the lead had published when it fell silent
+	clock   time.Time   // of the last Tick
+
+	wall  time.Time // capture time of since, as published
 	since media.Ticks
 }
 
@@ -132,8 +144,9 @@ func (p *Program) WriteUnit(name string, u media.Unit) error {
 	if p.ended {
 		return ErrEnded
 	}
+	p.newest = max(p.newest, u.PTS)
 	if !p.known {
-		p.held = append(p.held, heldUnit{name, u})
+		p.hold(name, u)
 		if name != Source && u.Track.Kind == media.Video {
 			return nil // what rungs bring says nothing about the source
 		}
@@ -149,56 +162,16 @@ func (p *Program) WriteUnit(name string, u media.Unit) error {
 	return p.accept(p.all[i], u)
 }
 
-// accept feeds u to r at once if r leads, else as soon as the grid covers it.
-func (p *Program) accept(r *rendition, u media.Unit) error {
-	if r != p.lead {
-		if len(r.pending) >= maxPending {
-			r.pending = slices.Delete(r.pending, 0, len(r.pending)-maxPending+1)
-		}
-		r.pending = append(r.pending, u)
-		return p.drain(r)
+// hold keeps a unit until the program knows its renditions, but for pictures
+// that no keyframe comes before.
+func (p *Program) hold(name string, u media.Unit) {
+	if u.Track.Kind == media.Video && !u.Sync && !slices.ContainsFunc(p.held, func(h heldUnit) bool { return h.name == name }) {
+		return
 	}
-	if u.Sync {
-		r.shift = u.PTS - u.DTS
+	if len(p.held) >= maxHeld {
+		p.held = slices.Delete(p.held, 0, len(p.held)-maxHeld+1)
 	}
-	at := r.decodeTime(u)
-	if (p.cut || p.out || r.waiting) && !u.Sync || p.out && at < p.grid.covered {
-		return nil
-	}
-	if u.Sync {
-		changed := r.track != nil && !sameTrack(r.track, u.Track)
-		force := p.grid.started && (p.cut || p.out || changed)
-		p.cut, p.out = false, false
-		if b, starts := p.grid.sync(at, force); starts {
-			p.grid.stamp(p.capture(b))
-			p.board.prune(p.published(slices.Min[[]media.Ticks]))
-		}
-	}
-	p.grid.cover(at)
-	if err := r.feed(u); err != nil {
-		return err
-	}
-	for _, f := range p.all {
-		if f != r {
-			if err := p.drain(f); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// drain feeds r what the grid covers by now.
-func (p *Program) drain(r *rendition) error {
-	n := 0
-	defer func() { r.pending = slices.Delete(r.pending, 0, n) }()
-	for n < len(r.pending) && r.decodeTime(r.pending[n]) <= p.grid.covered {
-		n++
-		if err := r.feed(r.pending[n-1]); err != nil {
-			return err
-		}
-	}
-	return nil
+	p.held = append(p.held, heldUnit{name, u})
 }
 
 // maxSlew is how fast PROGRAM-DATE-TIME follows the capture clock: fast enough
@@ -208,12 +181,12 @@ const maxSlew = 0.0004
 // capture returns the capture time of b as it is to be published: anchored at
 // the first boundary and at each discontinuity, slewed in between.
 func (p *Program) capture(b Boundary) time.Time {
-	now, _ := p.cfg.Timeline.Wall(b.Start)
+	now, known := p.cfg.Timeline.Wall(b.Start)
 	d := (b.Start - p.since).Duration()
 	next := p.wall.Add(d)
-	if p.wall.IsZero() || b.Discontinuity {
+	if p.wall.IsZero() || b.Discontinuity && known {
 		next = now
-	} else if off, most := now.Sub(next), time.Duration(math.Round(float64(d)*maxSlew)); off != 0 {
+	} else if off, most := now.Sub(next), time.Duration(math.Round(float64(d)*maxSlew)); known && off != 0 {
 		next = next.Add(max(-most, min(off, most)))
 	}
 	p.wall, p.since = next, b.Start
@@ -240,10 +213,7 @@ func (p *Program) published(pick func([]media.Ticks) media.Ticks) media.Ticks {
 func (p *Program) Position() media.Ticks {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := p.grid.covered
-	for _, h := range p.held {
-		at = max(at, h.unit.PTS)
-	}
+	at := max(p.grid.covered, p.newest)
 	for _, r := range p.all {
 		at = max(at, r.ticks(r.end), r.ticks(r.cut.last))
 	}
@@ -290,14 +260,14 @@ func (p *Program) floor() media.Ticks {
 func (p *Program) SetState(state []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.board.state = state
+	p.board.begin(state)
 }
 
 // Discontinue tells the program that what comes next is from another encoder.
 func (p *Program) Discontinue() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cut, p.away = p.known, false
+	p.cut, p.cutAt, p.cutOn, p.away = p.known, p.newest, p.clock, false
 	if !p.known {
 		p.held = nil
 	}

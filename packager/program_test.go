@@ -52,13 +52,17 @@ type studio struct {
 	base     media.Ticks
 	delayed  []media.Unit
 	noRung   bool
+	noAudio  bool
+	group    int // frames since the rung's last keyframe
+	picture  *media.Track
+	sound    *media.Track
 }
 
 const frameTicks = media.TicksPerSecond / 30
 
 func newStudio(t *testing.T, change func(*packager.Config)) *studio {
 	t.Helper()
-	s := &studio{t: t, timeline: &media.Timeline{}, now: start, gop: 60, lag: 3, base: media.TicksPerSecond}
+	s := &studio{t: t, timeline: &media.Timeline{}, now: start, gop: 60, lag: 3, base: media.TicksPerSecond, picture: video, sound: audio}
 	cfg := packager.Config{
 		Start: start, PartTarget: 350 * time.Millisecond, Segment: 2 * time.Second, Source: true,
 		Rungs: []packager.Rung{{Name: "240p", Bitrate: 365_000}}, Timeline: s.timeline, Log: slog.New(slog.DiscardHandler),
@@ -85,21 +89,24 @@ func (s *studio) run(n int) {
 func (s *studio) shoot() {
 	s.t.Helper()
 	at := s.base + media.Ticks(s.frame)*frameTicks
-	u := media.Unit{Track: video, PTS: at + s.reorder, DTS: at, Sync: s.frame%s.gop == 0, Data: fmt.Appendf(nil, "frame %06d", s.frame)}
+	u := media.Unit{Track: s.picture, PTS: at + s.reorder, DTS: at, Sync: s.frame%s.gop == 0, Data: fmt.Appendf(nil, "frame %06d", s.frame)}
 	s.timeline.Observe(u.PTS, s.now)
 	s.write(packager.Source, u)
 	s.delayed = append(s.delayed, u)
-	if len(s.delayed) > s.lag {
+	for len(s.delayed) > s.lag {
 		r := s.delayed[0]
 		s.delayed = s.delayed[1:]
+		if s.group++; r.Sync || s.group >= 60 { // the ladder has a keyframe in each segment
+			r.Sync, s.group = true, 0
+		}
 		if !s.noRung {
 			r.DTS = r.PTS // a rung has no B-frames
 			s.write("240p", r)
 		}
 	}
-	for media.Ticks(s.audio)*1920 < media.Ticks(s.frame+1)*frameTicks { // 1024 samples of 48 kHz
+	for !s.noAudio && media.Ticks(s.audio)*1920 < media.Ticks(s.frame+1)*frameTicks { // 1024 samples of 48 kHz
 		pts := s.base + media.Ticks(s.audio)*1920
-		s.write(packager.Audio, media.Unit{Track: audio, PTS: pts, DTS: pts, Sync: true, Data: fmt.Appendf(nil, "sound %06d", s.audio)})
+		s.write(packager.Audio, media.Unit{Track: s.sound, PTS: pts, DTS: pts, Sync: true, Data: fmt.Appendf(nil, "sound %06d", s.audio)})
 		s.audio++
 	}
 	s.frame++
@@ -126,7 +133,7 @@ func (s *studio) comeBack() {
 	if !ok {
 		s.t.Fatal("the timeline is empty")
 	}
-	s.base, s.frame, s.audio, s.delayed = max(at, s.Position()+1), 0, 0, nil
+	s.base, s.frame, s.audio, s.group, s.delayed = max(at, s.Position()+1), 0, 0, 0, nil
 }
 
 func (s *studio) fetch(r asset.Request) ([]byte, error) {
@@ -200,6 +207,15 @@ func fragments(f *mp4.File) []*mp4.Fragment {
 		out = append(out, s.Fragments...)
 	}
 	return out
+}
+
+func mustDecode(t *testing.T, b []byte) *mp4.File {
+	t.Helper()
+	f, err := mp4.DecodeFile(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 func count(text, what string) int { return strings.Count(text, what) }

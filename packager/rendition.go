@@ -27,6 +27,11 @@ const (
 	// before they are believed: RTMP rounds them to milliseconds, and encoders
 	// start and stop.
 	audioSlack = media.TicksPerSecond * 3 / 100
+	// joinSlack is how far off its boundary a segment may begin without a gap.
+	joinSlack = media.TicksPerSecond * 3 / 100
+	// backLimit is how far video timestamps may go back before the frame is
+	// dropped.
+	backLimit = media.TicksPerSecond / 2
 )
 
 // rendition is one quality of a program: it groups units into parts as the grid
@@ -38,8 +43,11 @@ type rendition struct {
 	prog  *Program
 
 	track   *media.Track
-	inits   [][]byte
+	inits   [][]byte // those that a kept segment may need
+	initLow int64    // number of inits[0]
 	initNow int64
+	heard   time.Time   // when it last brought something
+	seen    media.Ticks // how far what it brought was looked at
 
 	shift   media.Ticks // reorder delay: added to DTS, so that tfdt is PTS at a keyframe
 	cut     *cutter
@@ -89,7 +97,7 @@ func (r *rendition) setTrack(t *media.Track) error {
 	}
 	r.track = t
 	r.inits = append(r.inits[:len(r.inits):len(r.inits)], b)
-	r.initNow = int64(len(r.inits) - 1)
+	r.initNow = r.initLow + int64(len(r.inits)) - 1
 	return nil
 }
 
@@ -119,21 +127,35 @@ func (r *rendition) feed(u media.Unit) error {
 	if u.Sync {
 		r.shift = u.PTS - u.DTS
 	}
-	if b, starts := r.starts(u); starts {
+	r.seen = max(r.seen, r.decodeTime(u))
+	b, starts := r.starts(u)
+	if r.track != nil && !sameTrack(r.track, u.Track) && !(starts && b.Discontinuity) {
+		if !r.prog.grid.breaks(u.PTS) {
+			r.prog.changed = true // a discontinuity is to begin the other track
+		}
+		r.giveUp()
+		return nil
+	}
+	if starts {
 		if err := r.begin(b, u); err != nil {
 			return err
 		}
-	} else if r.waiting || r.open == nil || r.missed(u) || !sameTrack(r.track, u.Track) {
+	} else if r.waiting || r.open == nil || r.missed(u) {
 		return nil
 	}
 	at := r.time(u)
 	switch {
+	case starts:
+		at = max(at, r.end)
+	case len(r.cut.open) > 0 && at < r.cut.last-r.scaled(backLimit):
+		return nil
 	case len(r.cut.open) == 0 && at < r.end:
 		return nil // too late: its time is published
-	case len(r.cut.open) > 0 && at <= r.cut.last && r.kind == media.Audio:
-		return nil
-	case len(r.cut.open) > 0:
-		at = max(at, r.cut.last+1)
+	case len(r.cut.open) > 0 && at <= r.cut.last:
+		if r.kind == media.Audio {
+			return nil
+		}
+		at = r.cut.last + 1
 	}
 	s := cmaf.Sample{Data: u.Data, Sync: u.Sync}
 	if r.kind == media.Audio {
@@ -157,15 +179,15 @@ func (r *rendition) time(u media.Unit) int64 {
 
 // starts reports whether u begins the segment at boundary b.
 func (r *rendition) starts(u media.Unit) (Boundary, bool) {
-	if !u.Sync {
-		return Boundary{}, false
-	}
 	grid := &r.prog.grid
 	from := r.ticks(r.end) - 1
 	if r.open != nil {
 		from = r.openFrom
 	}
 	b, ok := grid.after(from)
+	if !u.Sync {
+		return b, ok && b.Open && !r.waiting && r.open != nil && r.decodeTime(u) >= b.Start-boundaryMatch
+	}
 	if r.kind == media.Audio {
 		half := media.Ticks(media.Rescale(aacFrame/2, r.scale, media.TicksPerSecond))
 		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
@@ -206,15 +228,26 @@ const aacFrame = 1024
 func (r *rendition) begin(b Boundary, u media.Unit) error {
 	start := max(r.time(u), r.end)
 	r.cut.finish(max(start, r.cut.last+1), r.emitFn)
-	r.fillGap(start)
-	if r.open != nil && r.open.MSN < b.MSN {
-		r.closeSegment(start)
+	r.fillGap(min(start, r.scaled(b.Start)), false)
+	for r.open != nil && r.open.MSN < b.MSN { // every number, also where two boundaries are close
+		next, ok := r.prog.grid.after(r.openFrom)
+		r.closeSegment(max(start, r.end))
+		if ok && next.MSN < b.MSN {
+			r.openSegment(next)
+		}
 	}
 	if err := r.setTrack(u.Track); err != nil {
 		return err
 	}
-	r.end = max(r.end, r.time(u)) // in a scale that may be another now
+	start = max(r.end, r.time(u)) // in a scale that may be another now
+	late := r.end > 0 && start-r.end > r.scaled(joinSlack)
+	if !late {
+		r.end = start
+	}
 	r.openSegment(b)
+	if late {
+		r.fillGap(start, false)
+	}
 	r.waiting = false
 	r.publish(false)
 	return nil
@@ -249,7 +282,7 @@ func (r *rendition) onPiece(p piece) {
 	r.end = p.start + p.dur
 	r.meter.add(len(b), len(p.samples), r.duration(p.dur))
 	if p.hole > 0 {
-		r.fillGap(r.end + p.hole)
+		r.fillGap(r.end+p.hole, false)
 	}
 	r.publish(false)
 }
@@ -262,35 +295,6 @@ func (r *rendition) add(p hls.Part, data []byte) {
 
 func (r *rendition) duration(d int64) time.Duration {
 	return time.Duration(media.Rescale(d, r.scale, int64(time.Second)))
-}
-
-// fillGap says of the time up to `to` that it is not available: GAP parts in
-// segments as the grid has them (rfc8216bis §4.4.4.7).
-func (r *rendition) fillGap(to int64) {
-	for r.end < to {
-		if r.open == nil {
-			b, ok := r.prog.grid.after(r.ticks(r.end) - 1)
-			if !ok {
-				return
-			}
-			r.end = min(max(r.end, r.scaled(b.Start)), to)
-			r.openSegment(b)
-			continue
-		}
-		stop := to
-		next, more := r.prog.grid.after(r.openFrom)
-		if more {
-			stop = min(stop, r.scaled(next.Start))
-		}
-		if d := min(stop-r.end, r.cut.nominal); d > 0 {
-			r.add(hls.Part{Dur: r.duration(d), Gap: true}, nil)
-			r.end += d
-		}
-		if more && r.end >= r.scaled(next.Start) {
-			r.closeSegment(r.end)
-			r.openSegment(next)
-		}
-	}
 }
 
 // closeSegment completes the open segment, which ends at `end`.
@@ -307,6 +311,11 @@ func (r *rendition) closeSegment(end int64) {
 		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
 	}
 	r.meter.segment(s.Dur)
+	if len(r.kept) > 0 {
+		if unused := r.kept[0].Init - r.initLow; unused > 0 {
+			r.inits, r.initLow = r.inits[unused:len(r.inits):len(r.inits)], r.initLow+unused
+		}
+	}
 	r.kept = append(r.kept[max(0, len(r.kept)+1-keptSegments):len(r.kept):len(r.kept)], s)
 	if len(r.listed) >= listedSegments {
 		if r.listed[0].Discontinuity {
@@ -321,7 +330,7 @@ func (r *rendition) closeSegment(end int64) {
 func (r *rendition) publish(ended bool) { r.win.publish(r.snapshot(ended)) }
 
 func (r *rendition) snapshot(ended bool) *Snapshot {
-	s := &Snapshot{kept: r.kept, init: r.inits, list: hls.Media{
+	s := &Snapshot{kept: r.kept, init: r.inits, initLow: r.initLow, list: hls.Media{
 		Epoch: r.prog.first, TargetDuration: r.prog.target, PartTarget: r.prog.cfg.PartTarget,
 		DiscontinuitySequence: r.discSeq, Segments: r.listed, Ended: ended, NextMSN: r.prog.first,
 	}}
@@ -335,23 +344,6 @@ func (r *rendition) snapshot(ended bool) *Snapshot {
 	return s
 }
 
-// giveUp ends the open part where it probably ends, and waits for a keyframe on
-// a boundary.
-func (r *rendition) giveUp() {
-	if len(r.cut.open) > 0 {
-		r.cut.finish(r.cut.expected(), r.emitFn)
-	}
-	r.waiting, r.counting = true, false
-}
-
-// gapTo publishes a gap up to t, if r has come less far.
-func (r *rendition) gapTo(t media.Ticks) {
-	if to := r.scaled(t); r.end < to {
-		r.fillGap(to)
-		r.publish(false)
-	}
-}
-
 // finish ends the open part and the open segment for good.
 func (r *rendition) finish() {
 	r.giveUp()
@@ -359,15 +351,4 @@ func (r *rendition) finish() {
 		r.closeSegment(r.end)
 	}
 	r.open = nil
-}
-
-// rate returns the frame rate of a video rendition: as declared, else as counted.
-func (r *rendition) rate() float64 {
-	if r.kind != media.Video {
-		return 0
-	}
-	if r.track.FrameRate > 0 {
-		return r.track.FrameRate
-	}
-	return r.meter.rate()
 }

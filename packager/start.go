@@ -1,10 +1,6 @@
 package packager
 
-import (
-	"time"
-
-	"vitrine/internal/media"
-)
+import "vitrine/internal/media"
 
 // decision is what a program found out about its source before it begins.
 type decision struct {
@@ -77,10 +73,13 @@ func (p *Program) start(d decision) error {
 			p.all = append(p.all, r)
 		}
 	}
-	if d.audio {
+	if d.audio || d.video { // sound may come later, and is listed when it does
 		p.all = append(p.all, newRendition(p, Audio, media.Audio))
 	}
 	p.lead = p.all[0]
+	for _, r := range p.all {
+		r.heard = p.clock
+	}
 	held := p.held
 	p.held, p.known = nil, true
 	p.cfg.Log.Info("program begins", "source", d.source, "video", d.video, "audio", d.audio, "target", d.target)
@@ -97,43 +96,6 @@ func (p *Program) start(d decision) error {
 	return nil
 }
 
-// Tick tells the program that time passes, also where no unit comes: it gives up
-// as a gap what is overdue. Call it a few times per part.
-func (p *Program) Tick(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at, ok := p.cfg.Timeline.Media(now)
-	if !ok || p.ended {
-		return
-	}
-	if !p.known {
-		p.tickHeld(at)
-		return
-	}
-	limit := media.TicksOf(outageAfter)
-	if p.away {
-		limit = media.TicksOf(awayAfter)
-	}
-	if !p.out && p.grid.started && at-p.grid.covered > limit {
-		p.outage()
-	}
-	if p.out {
-		upto := at - media.TicksOf(p.cfg.PartTarget)
-		p.grid.clock(upto)
-		p.stampAll()
-		for _, r := range p.all {
-			r.gapTo(upto)
-		}
-		return
-	}
-	for _, r := range p.all {
-		if behind := p.grid.covered - media.TicksOf(lagLimit); r != p.lead && r.ticks(r.end) < behind {
-			r.giveUp()
-			r.gapTo(behind)
-		}
-	}
-}
-
 // tickHeld decides without a second keyframe, if the source has fallen silent:
 // while units come, it is they who tell how far the source has come.
 func (p *Program) tickHeld(at media.Ticks) {
@@ -147,30 +109,6 @@ func (p *Program) tickHeld(at media.Ticks) {
 	if d, ok := p.decide(at); ok {
 		if err := p.start(d); err != nil {
 			p.cfg.Log.Error("program does not begin", "err", err)
-		}
-	}
-}
-
-// outage ends what is open and lets the clock lay the grid.
-func (p *Program) outage() {
-	p.cfg.Log.Warn("the encoder is silent: the playlist goes on with a gap")
-	p.out = true
-	for _, r := range p.all {
-		for _, u := range r.pending {
-			if err := r.feed(u); err != nil {
-				p.cfg.Log.Error("unit is lost", "rendition", r.name, "err", err)
-			}
-		}
-		r.pending = nil
-		r.giveUp()
-	}
-}
-
-// stampAll gives a capture time to boundaries that the clock has laid.
-func (p *Program) stampAll() {
-	for i := range p.grid.list {
-		if b := &p.grid.list[i]; b.Wall.IsZero() {
-			b.Wall = p.capture(*b)
 		}
 	}
 }

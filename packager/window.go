@@ -23,10 +23,11 @@ type segment struct {
 // Snapshot is one immutable version of a rendition: whoever holds it formats it
 // unlocked, and all who ask share what was formatted.
 type Snapshot struct {
-	list hls.Media
-	kept []*segment // complete ones, those that are not listed any more included
-	open *segment
-	init [][]byte
+	list    hls.Media
+	kept    []*segment // complete ones, those that are not listed any more included
+	open    *segment
+	init    [][]byte
+	initLow int64 // number of init[0]
 
 	render sync.Once
 	text   []byte
