@@ -131,7 +131,7 @@ func start(t *testing.T) *rig {
 	var err error
 	g.Server, err = New(t.Context(), Config{
 		AdminToken: adminToken,
-		Channels:   map[string]Channel{"demo": {g.desk, hostToken}, "other": {desk("other"), "other-secret"}},
+		Channels:   map[string]Channel{"demo": {Desk: g.desk, HostToken: hostToken}, "other": {Desk: desk("other"), HostToken: "other-secret"}},
 		Station:    g.house, Archive: g.house,
 		Player: said("player page"), Console: said("console page"), Assets: said("asset"), Live: said("stream"),
 		Now: now, Log: slog.New(slog.NewTextHandler(&g.logs, nil)),
@@ -212,6 +212,38 @@ func wantProblem(t *testing.T, r *http.Response, status int, want string) {
 	}
 	if ct := r.Header.Get("Content-Type"); ct != "application/problem+json" {
 		t.Errorf("content type %q", ct)
+	}
+}
+
+func TestMissingChannelIsToldByThePage(t *testing.T) {
+	g := start(t)
+	for _, method := range []string{"GET", "HEAD"} {
+		r := g.call(method, "/live/nowhere/", "", "Accept", "text/html,*/*", "If-None-Match", "*")
+		if r.StatusCode != 404 || r.Header.Get("Cache-Control") != noStore || method == "GET" && text(t, r) != "player page" {
+			t.Errorf("%s: %d %q", method, r.StatusCode, r.Header)
+		}
+	}
+	wantProblem(t, g.call("GET", "/live/nowhere/", ""), 404, "no channel “nowhere”")
+}
+
+func TestConfiguredAnnouncementHoldsUntilAnother(t *testing.T) {
+	g := start(t)
+	title := func() string {
+		s, err := New(t.Context(), Config{
+			AdminToken: adminToken, Station: g.house, Archive: g.house, Log: g.cfg.Log,
+			Channels: map[string]Channel{"demo": {Desk: g.desk, HostToken: hostToken, Announcement: show.Announcement{Title: "From the file"}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.channels["demo"].announced.Load().Title
+	}
+	if got := title(); got != "From the file" {
+		t.Errorf("title %q", got)
+	}
+	g.announced = show.Announcement{Title: "From the console"}
+	if got := title(); got != "From the console" {
+		t.Errorf("title %q", got)
 	}
 }
 

@@ -324,7 +324,7 @@ func TestConfigIsValidated(t *testing.T) {
 		"no station":     func(c *Config) { c.Station = nil },
 		"no host token":  func(c *Config) { c.Channels = map[string]Channel{"demo": {Desk: g.desk}} },
 		"a name for another path": func(c *Config) {
-			c.Channels = map[string]Channel{"a/b": {g.desk, hostToken}}
+			c.Channels = map[string]Channel{"a/b": {Desk: g.desk, HostToken: hostToken}}
 		},
 	} {
 		c := g.cfg

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -20,9 +21,7 @@ func (s *Server) pages() {
 	s.mux.Handle("/web/", public(orNothing(s.cfg.Assets)))
 	s.mux.Handle("/live/{channel}/status.json", public(reading(s.onChannel(s.serveStatus))))
 	s.mux.Handle("/live/{channel}/shelf.json", public(reading(s.onChannel(s.serveShelf))))
-	s.mux.Handle("/live/{channel}/{$}", public(reading(s.onChannel(func(w http.ResponseWriter, r *http.Request, _ *channel) {
-		orNothing(s.cfg.Player).ServeHTTP(w, r)
-	}))))
+	s.mux.Handle("/live/{channel}/{$}", public(reading(http.HandlerFunc(s.servePlayer))))
 	live := s.cfg.Live // it has its own CORS
 	if live == nil {
 		live = public(orNothing(nil))
@@ -86,6 +85,46 @@ func (s *Server) onChannel(serve func(http.ResponseWriter, *http.Request, *chann
 		}
 		serve(w, r, c)
 	})
+}
+
+// servePlayer gives the page. Where there is no such channel a browser gets it
+// too, under the status that is due: the page says so in plain words.
+func (s *Server) servePlayer(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("channel")
+	switch {
+	case s.channels[name] != nil:
+		orNothing(s.cfg.Player).ServeHTTP(w, r)
+	case s.cfg.Player != nil && strings.Contains(r.Header.Get("Accept"), "text/html"):
+		r.Header.Del("If-None-Match")
+		m := &missing{ResponseWriter: w}
+		s.cfg.Player.ServeHTTP(m, r)
+		m.WriteHeader(http.StatusOK) // HEAD has no body to imply it
+	default:
+		writeProblem(w, noChannel(name))
+	}
+}
+
+// missing answers 404 where a handler would say that all is well.
+type missing struct {
+	http.ResponseWriter
+	said bool
+}
+
+func (m *missing) WriteHeader(status int) {
+	if m.said {
+		return
+	}
+	m.said = true
+	if status == http.StatusOK {
+		status = http.StatusNotFound
+		m.Header().Set("Cache-Control", noStore)
+	}
+	m.ResponseWriter.WriteHeader(status)
+}
+
+func (m *missing) Write(b []byte) (int, error) {
+	m.WriteHeader(http.StatusOK)
+	return m.ResponseWriter.Write(b)
 }
 
 type publicStatus struct {

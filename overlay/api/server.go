@@ -50,6 +50,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
+		if a == (show.Announcement{}) {
+			a = ch.Announcement
+		}
 		c := &channel{name: name, desk: ch.Desk, hostToken: ch.HostToken, cookie: cookieValue(name, ch.HostToken)}
 		c.announced.Store(&a)
 		s.channels[name] = c

@@ -115,6 +115,9 @@ type Archive interface {
 type Channel struct {
 	Desk      *show.Desk
 	HostToken string // opens the console
+
+	// Announcement is shown off air until the archive has another.
+	Announcement show.Announcement
 }
 
 // Config is what a [Server] needs. Pages that are nil answer 404.

@@ -85,6 +85,7 @@ export class VitrineConsole extends LitElement {
       const h = await api.health(signal);
       if (this.products === null || this.polls++ % shelfEvery === 0) this.products = await api.products(signal);
       desk.report(h.on);
+      this.revision++; // the shelf looks at the desk
       this.announcement ??= { title: h.title, poster: h.poster, starts_at: h.startsAt || null };
       this.health = h;
       this.lost = false;

@@ -79,6 +79,7 @@ export function door(channel: string): TemplateResult {
     <h1>Console of ${channel}</h1>
     <p class="quiet">Enter the host token of this channel. The operator has it: the server prints it when it starts.</p>
     <form method="post" action=${location.pathname}>
+      <input hidden name="username" autocomplete="username" .value=${channel} />
       <label>Host token<input name="token" type="password" required autocomplete="current-password" autofocus /></label>
       <button class="main">Open the console</button>
     </form>

@@ -167,12 +167,17 @@ export const consoleStyle = css`
     gap: var(--v-2);
   }
   .seen .row {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr) auto;
+    display: flex;
+    flex-wrap: wrap;
     align-items: center;
     gap: var(--v-2);
   }
+  .seen vitrine-card {
+    flex: 100 1 11rem;
+    min-inline-size: 0;
+  }
   .seen .row button {
+    flex: 1 0 auto;
     display: grid;
     place-content: center;
     justify-items: center;
@@ -211,7 +216,7 @@ export const consoleStyle = css`
     align-items: center;
     gap: var(--v-2);
     min-block-size: var(--v-target);
-    padding: 0 var(--v-3);
+    padding: var(--v-2) var(--v-3);
     border-radius: var(--v-radius);
     font-size: var(--v-text-s);
     font-weight: 650;
@@ -274,7 +279,7 @@ export const consoleStyle = css`
     padding: var(--v-1) var(--v-2);
     border-radius: var(--v-radius-s);
     background: var(--v-ground);
-    font-size: var(--v-text-s);
+    font-size: 0.8rem;
     overflow-wrap: anywhere;
     user-select: all;
   }
@@ -356,7 +361,7 @@ export const consoleStyle = css`
       grid-template-columns: minmax(0, 1fr) 24rem;
       grid-template-rows: auto auto 1fr;
       gap: var(--v-4) var(--v-5);
-      padding: var(--v-2) var(--v-5) var(--v-5);
+      padding: var(--v-4) var(--v-5) var(--v-5);
     }
     .notes {
       grid-column: 1 / -1;

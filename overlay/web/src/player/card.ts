@@ -1,7 +1,7 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import type { Offer, Product } from '../shelf/product';
 import { formatPrice } from '../shelf/price';
-import { bag, forward } from '../theme/icons';
+import { forward } from '../theme/icons';
 import { base } from '../theme/tokens';
 
 /** What a card shows: a number always, the rest as far as it is known. */
@@ -69,6 +69,9 @@ export class VitrineCard extends LitElement {
         block-size: 100%;
         object-fit: cover;
       }
+      .blank {
+        background: var(--v-accent);
+      }
       .no {
         position: absolute;
         inset-block-start: 0;
@@ -83,6 +86,16 @@ export class VitrineCard extends LitElement {
         font-variant-numeric: tabular-nums;
         line-height: 1.35;
         text-align: center;
+      }
+      .blank .no {
+        position: static;
+        background: none;
+        font-size: 2.25rem;
+        line-height: 1;
+        letter-spacing: -0.03em;
+      }
+      .words {
+        min-inline-size: 0;
       }
       .title {
         display: -webkit-box;
@@ -151,6 +164,9 @@ export class VitrineCard extends LitElement {
         padding: 0 0.25rem;
         font-size: var(--v-text-xs);
       }
+      :host([compact]) .blank .no {
+        font-size: var(--v-text-l);
+      }
       :host([compact]) .title {
         -webkit-line-clamp: 1;
         font-size: var(--v-text-s);
@@ -178,6 +194,10 @@ export class VitrineCard extends LitElement {
       @container (max-width: 9rem) {
         .picture > :not(.no) {
           display: none;
+        }
+        .blank .no,
+        :host([compact]) .blank .no {
+          font-size: var(--v-text-m);
         }
         .picture,
         :host([compact]) .picture {
@@ -220,8 +240,8 @@ export class VitrineCard extends LitElement {
     const p = view.product;
     const image = p && p.image !== '' && p.image !== this.broken ? p.image : '';
     return html`
-      <span class="picture">
-        ${image === '' ? bag : html`<img src=${image} alt="" decoding="async" @error=${() => { this.broken = image; }} />`}
+      <span class="picture ${image === '' ? 'blank' : ''}">
+        ${image === '' ? nothing : html`<img src=${image} alt="" decoding="async" @error=${() => { this.broken = image; }} />`}
         <span class="no">${view.no}</span>
       </span>
       <span class="words">

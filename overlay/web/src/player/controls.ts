@@ -145,6 +145,10 @@ export class VitrineControls extends LitElement {
         select {
           display: none;
         }
+        button {
+          min-inline-size: 2rem;
+          padding: 0 var(--v-1);
+        }
       }
     `,
   ];

@@ -76,7 +76,7 @@ export class VitrineCurtain extends LitElement {
         position: relative;
         display: grid;
         min-block-size: 0;
-        background: radial-gradient(ellipse at 50% 35%, #2a2823, var(--v-ground) 70%);
+        background: radial-gradient(ellipse 90% 70% at 50% 30%, #3b3226, #1d1b1a 55%, var(--v-ground));
       }
       .waiting.stage,
       .lost.stage,
@@ -90,7 +90,7 @@ export class VitrineCurtain extends LitElement {
         gap: var(--v-3);
         justify-items: center;
         inline-size: 100%;
-        max-inline-size: 40rem;
+        max-inline-size: 48rem;
         padding: var(--v-4);
       }
       h1,
@@ -102,7 +102,7 @@ export class VitrineCurtain extends LitElement {
       h1 {
         display: -webkit-box;
         -webkit-box-orient: vertical;
-        -webkit-line-clamp: 3;
+        -webkit-line-clamp: 4;
         overflow: hidden;
         font-size: clamp(var(--v-text-l), 6cqi, var(--v-text-xxl));
         font-weight: 750;
@@ -113,6 +113,15 @@ export class VitrineCurtain extends LitElement {
         color: var(--v-ink);
         font-size: clamp(var(--v-text-s), 2.6cqi, var(--v-text-l));
         line-height: 1.4;
+      }
+      .badge {
+        padding: 0.15rem 0.6rem;
+        border-radius: var(--v-radius-s);
+        background: rgb(255 255 255 / 0.14);
+        font-size: var(--v-text-xs);
+        font-weight: 800;
+        letter-spacing: 0.06em;
+        line-height: 1.6;
       }
       .small {
         color: #d6d4cf;
@@ -148,6 +157,7 @@ export class VitrineCurtain extends LitElement {
       }
       @container (max-height: 14rem) {
         .small,
+        .badge,
         .spin {
           display: none;
         }
@@ -197,15 +207,15 @@ export class VitrineCurtain extends LitElement {
       case 'missing':
         return html`<h1>There is no channel here</h1><p class="small">Look at the address again.</p>`;
       case 'ended':
-        return html`<h1 dir="auto">The show has ended</h1>
+        return html`<span class="badge">ENDED</span><h1 dir="auto">The show has ended</h1>
           ${view.startsAt !== null && view.startsAt > this.now
             ? this.next(view.startsAt, 'The next one begins')
             : html`<p class="small">Leave this page open: the next show starts here by itself.</p>`}`;
       case 'off':
-        return html`<h1 dir="auto">${view.title || 'The show has not begun yet'}</h1>
+        return html`<span class="badge">OFF AIR</span><h1 dir="auto">${view.title || 'The show has not begun yet'}</h1>
           ${view.startsAt !== null && view.startsAt > this.now
             ? this.next(view.startsAt, 'Begins')
-            : html`<p>${view.startsAt === null ? 'Not on air yet.' : 'About to begin.'}</p>
+            : html`${view.startsAt !== null ? html`<p>About to begin.</p>` : view.title ? html`<p>Not on air yet.</p>` : nothing}
                 <p class="small">Leave this page open: it starts by itself.</p>`}`;
     }
   }

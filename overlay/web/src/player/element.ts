@@ -37,7 +37,7 @@ export class VitrinePlayer extends LitElement {
     src: {}, channel: {}, quality: {},
     fill: { type: Boolean }, bare: { type: Boolean, reflect: true },
     cards: { state: true }, curtain: { state: true }, status: { state: true }, qualities: { state: true },
-    idle: { state: true }, figuresShown: { state: true }, revision: { state: true }, said: { state: true },
+    wide: { state: true }, idle: { state: true }, figuresShown: { state: true }, revision: { state: true }, said: { state: true },
   };
   declare src: string;
   declare channel: string;
@@ -48,6 +48,8 @@ export class VitrinePlayer extends LitElement {
   declare private curtain: CurtainView['kind'] | null;
   declare status: Status | null;
   declare private qualities: Quality[];
+  /** The picture is wider than high. */
+  declare private wide: boolean;
   declare private idle: boolean;
   declare private figuresShown: boolean;
   declare private revision: number;
@@ -73,6 +75,7 @@ export class VitrinePlayer extends LitElement {
     this.curtain = 'loading';
     this.status = null;
     this.qualities = [];
+    this.wide = false;
     this.idle = false;
     this.figuresShown = false;
     this.revision = 0;
@@ -173,6 +176,13 @@ export class VitrinePlayer extends LitElement {
 
   private readonly onChange = (): void => this.requestUpdate();
 
+  private readonly onSize = (): void => {
+    const { videoWidth: w, videoHeight: h } = this.video;
+    if (h === 0) return;
+    this.style.setProperty('--v-ratio', (w / h).toFixed(4));
+    this.wide = w > h;
+  };
+
   private readonly onTouch = (): void => {
     this.idle = false;
     clearTimeout(this.idleTimer);
@@ -238,10 +248,10 @@ export class VitrinePlayer extends LitElement {
   protected override render(): TemplateResult {
     const { curtain, status } = this;
     const playing = curtain === null || curtain === 'waiting' || curtain === 'lost';
-    return html`<div class="frame ${this.idle ? 'idle' : ''}" @pointermove=${this.onTouch} @pointerdown=${this.onTouch} @focusin=${this.onTouch}>
+    return html`<div class="frame ${this.wide ? 'wide' : ''} ${this.idle ? 'idle' : ''}" @pointermove=${this.onTouch} @pointerdown=${this.onTouch} @focusin=${this.onTouch}>
       <video playsinline muted preload="auto" aria-label=${status?.title || 'Live video'}
-        @play=${this.onChange} @pause=${this.onChange} @volumechange=${this.onChange} @click=${this.onTouch}></video>
-      ${curtain ? html`<vitrine-curtain .view=${this.curtainView(curtain)}></vitrine-curtain>` : nothing}
+        @play=${this.onChange} @pause=${this.onChange} @volumechange=${this.onChange} @resize=${this.onSize} @click=${this.onTouch}></video>
+      ${curtain ? html`<vitrine-curtain class=${curtain} .view=${this.curtainView(curtain)}></vitrine-curtain>` : nothing}
       <div class="cards">${playing ? this.renderCards() : nothing}</div>
       <div class="said" aria-live="polite">${this.said}</div>
       ${playing ? this.renderChrome() : nothing}

@@ -139,6 +139,26 @@ export const playerStyle = css`
     font-variant-numeric: tabular-nums;
     line-height: 1.6;
   }
+  /* A wide picture in a tall window: the card below it, not far away at the bottom. */
+  @container (max-aspect-ratio: 4 / 5) and (min-height: 28rem) {
+    .wide {
+      --height: calc(100cqi / var(--v-ratio, 1.7778));
+      --top: max(6.75rem, (100cqb - var(--height)) * 0.24);
+      background: radial-gradient(ellipse 120% 60% at 50% 25%, var(--v-raised), var(--v-ground));
+    }
+    .wide video,
+    .wide vitrine-curtain:is(.waiting, .lost) {
+      position: absolute;
+      inset-block: var(--top) auto;
+      block-size: var(--height);
+    }
+    .wide .cards {
+      inset-block: calc(var(--top) + var(--height) + var(--v-3)) auto;
+    }
+    .wide .heading {
+      background: none;
+    }
+  }
   /* A preview, as in the console: the picture and its card, nothing to press. */
   :host([bare]) .top,
   :host([bare]) .unmute,
