@@ -77,8 +77,8 @@ func CORS(header http.Header) {
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, age := http.StatusInternalServerError, time.Duration(0)
 	switch {
-	case r.Context().Err() != nil:
-		return // the viewer has gone
+	case r.Context().Err() != nil: // the viewer has gone, or the server is going
+		status = http.StatusServiceUnavailable
 	case errors.Is(err, asset.ErrNotFound):
 		status, age = http.StatusNotFound, errorAge
 	case errors.Is(err, asset.ErrBadRequest):
@@ -108,17 +108,22 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, a asset.Asset) {
 	header := w.Header()
 	header.Set("Content-Type", a.ContentType)
 	cacheControl(header, a.MaxAge, a.Immutable)
+	header.Set("Accept-Ranges", "none") // parts are small: whoever asks for a range gets the whole
+	etag := a.ETag
 	body, length := a.Body, a.Len()
 	if a.Gzip != nil {
 		header.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 			header.Set("Content-Encoding", "gzip")
 			body, length = [][]byte{a.Gzip}, len(a.Gzip)
+			if etag != "" {
+				etag = "W/" + etag // the same meaning, not the same bytes
+			}
 		}
 	}
-	if a.ETag != "" {
-		header.Set("ETag", a.ETag)
-		if r.Header.Get("If-None-Match") == a.ETag {
+	if etag != "" {
+		header.Set("ETag", etag)
+		if matches(r.Header.Values("If-None-Match"), a.ETag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -137,6 +142,19 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, a asset.Asset) {
 			return // the viewer has gone, or reads too slowly
 		}
 	}
+}
+
+// matches reports whether If-None-Match fields name the strong validator etag,
+// by weak comparison (RFC 9110 §13.1.2).
+func matches(fields []string, etag string) bool {
+	for _, field := range fields {
+		for tag := range strings.SplitSeq(field, ",") {
+			if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // acceptsGzip reports whether an Accept-Encoding header names gzip and does not

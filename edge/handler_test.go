@@ -136,6 +136,8 @@ func TestForms(t *testing.T) {
 		"gzip is refused":     {http.MethodGet, []string{"Accept-Encoding", "gzip;q=0, br"}, 200, "abc", "", "3"},
 		"only the head":       {http.MethodHead, nil, 200, "", "", "3"},
 		"nothing new":         {http.MethodGet, []string{"If-None-Match", `"v1"`}, 304, "", "", ""},
+		"nothing new, zipped": {http.MethodGet, []string{"If-None-Match", `"v0", W/"v1"`, "Accept-Encoding", "gzip"}, 304, "", "gzip", ""},
+		"a range":             {http.MethodGet, []string{"Range", "bytes=1-1"}, 200, "abc", "", "3"},
 		"something new since": {http.MethodGet, []string{"If-None-Match", `"v0"`}, 200, "abc", "", "3"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +151,28 @@ func TestForms(t *testing.T) {
 				t.Errorf("%s, %q, %v", resp.Status, b, resp.Header)
 			}
 		})
+	}
+}
+
+func TestZippedAndPlainAreNotTheSameBytes(t *testing.T) {
+	s := &shelf{asset: asset.Asset{Body: [][]byte{[]byte("abc")}, Gzip: []byte("zipped"), ETag: `"v1"`}}
+	for coding, want := range map[string]string{"": `"v1"`, "gzip": `W/"v1"`} {
+		resp := ask(handler(s), http.MethodGet, "/live/demo/index.m3u8", "Accept-Encoding", coding)
+		resp.Body.Close()
+		if got := resp.Header.Get("ETag"); got != want || resp.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("coding %q: ETag %s, Vary %q", coding, got, resp.Header.Get("Vary"))
+		}
+	}
+}
+
+// A server that goes down while a reload is held must not seem to answer it.
+func TestCancelledRequestIsNoEmptyPlaylist(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	handler(&shelf{err: context.Canceled}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/live/demo/index.m3u8", nil).WithContext(ctx))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d, %q", w.Code, w.Header().Get("Cache-Control"))
 	}
 }
 
