@@ -183,3 +183,18 @@ func TestTimelineForgets(t *testing.T) {
 		t.Errorf("%v, %v", at, ok)
 	}
 }
+
+func TestQueueHoldsNoMoreThanItsSpan(t *testing.T) {
+	q := media.NewQueue(1 << 20)
+	track := &media.Track{Kind: media.Video}
+	for i := range 300 { // ten seconds that nobody reads
+		at := media.Ticks(i) * media.TicksPerSecond / 30
+		if err := q.WriteUnit(media.Unit{Track: track, DTS: at, PTS: at, Sync: i%60 == 0, Data: []byte("frame")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := q.Next(t.Context())
+	if err != nil || !first.Sync || first.DTS < 6*media.TicksPerSecond || q.Dropped() == 0 {
+		t.Errorf("%v, keyframe %v, %d dropped, %v", first.DTS.Duration(), first.Sync, q.Dropped(), err)
+	}
+}

@@ -7,9 +7,10 @@ import (
 )
 
 // Queue stands before a stage that may be slow, and is the only lossy place on
-// the media road. It never blocks its writer: when its bytes are spent it
-// forgets what it holds, so that its reader is live again at once, and takes
-// video again from the next keyframe. Whatever it drops is counted.
+// the media road. It never blocks its writer: when its bytes are spent, or its
+// reader is [MaxQueueSpan] behind, it forgets what it holds, so that its reader is
+// live again at once, and takes video again from the next keyframe. Whatever it
+// drops is counted.
 type Queue struct {
 	capacity int
 
@@ -21,6 +22,10 @@ type Queue struct {
 	dropped  int64
 	changed  chan struct{} // closed and replaced when there is something new
 }
+
+// MaxQueueSpan is how much of the show a [Queue] holds: a reader that is slower
+// than the show falls behind no further.
+const MaxQueueSpan = 4 * TicksPerSecond
 
 // NewQueue returns a Queue that holds at most capacity bytes of sample data.
 func NewQueue(capacity int) *Queue {
@@ -34,7 +39,7 @@ func (q *Queue) WriteUnit(u Unit) error {
 	if q.closed {
 		return io.ErrClosedPipe
 	}
-	if q.bytes+len(u.Data) > q.capacity {
+	if q.bytes+len(u.Data) > q.capacity || len(q.units) > 0 && u.DTS-q.units[0].DTS > MaxQueueSpan {
 		q.dropped += int64(len(q.units))
 		clear(q.units)
 		q.units, q.bytes, q.awaiting = q.units[:0], 0, true
