@@ -8,6 +8,11 @@
 // encodes what its cutter finished and publishes it as an immutable [Snapshot]
 // in its [Window], where all viewers share it.
 //
+// One rendition leads: its keyframes are the grid's boundaries. That is the source
+// as long as it has one in each segment; else a rung leads, which always has, and
+// the source is a gap where it has none. If the lead falls silent the clock lays
+// the grid until it is back.
+//
 // To add an output, write a package beside packager/hls and give it one case in
 // Program.Fetch.
 package packager

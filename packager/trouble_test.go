@@ -371,3 +371,25 @@ func TestNoKeyframeEver(t *testing.T) {
 		t.Errorf("%d units are held", n)
 	}
 }
+
+// The ladder leads, late, when another encoder takes over: what the old FFmpeg
+// still brings belongs to the old encoder.
+func TestOldLadderAfterATakeover(t *testing.T) {
+	s := newStudio(t, nil)
+	s.gop, s.lag = 250, 20
+	a := newAuditor(s)
+	s.run(100)
+	a.air(200, "240p", "audio")
+	left := s.delayed
+	s.comeBack()
+	for i, u := range left {
+		u.DTS, u.Sync = u.PTS, i == 3
+		s.write("240p", u)
+	}
+	a.air(300, "240p", "audio")
+	for _, r := range []string{"240p", "audio"} {
+		if list := s.playlist(r); count(list, "DISCONTINUITY\n") != 1 || count(list, "GAP=YES") > 3 {
+			t.Errorf("%s\n%s", r, list)
+		}
+	}
+}
