@@ -24,6 +24,10 @@ const (
 	audioWait = 500 * time.Millisecond
 	// videoWait is how long a stage that has audio waits for the first video.
 	videoWait = 2 * time.Second
+	// leapBack and leapAhead are how far an encoder's clock may jump before that
+	// is taken for another beginning.
+	leapBack  = 2 * media.TicksPerSecond
+	leapAhead = 10 * media.TicksPerSecond
 	// maxEarly bounds the units that a stage keeps meanwhile.
 	maxEarly = 1024
 )
@@ -41,6 +45,7 @@ type stage struct {
 	began   bool
 	program *packager.Program
 	base    media.Ticks // added to the encoder's times
+	newest  media.Ticks // the encoder's latest DTS
 	first   time.Time
 	video   *media.Track
 	audio   *media.Track
@@ -92,7 +97,7 @@ func (s *stage) begin(now time.Time) error {
 		return err
 	}
 	s.program = program
-	s.base = s.ch.resume(program, s.first) - early[0].DTS
+	s.base, s.newest = s.ch.resume(program, s.first)-early[0].DTS, early[0].DTS
 	if err := s.transcode(rungs); err != nil {
 		return err
 	}
@@ -106,6 +111,12 @@ func (s *stage) begin(now time.Time) error {
 
 // write hands on a unit, with its times on the channel's timeline.
 func (s *stage) write(u media.Unit, now time.Time) error {
+	if d := u.DTS - s.newest; d < -leapBack || d > leapAhead {
+		s.ch.log.Warn("the encoder's clock leaps", "by", d.Duration())
+		s.program.Discontinue()
+		s.base, s.newest = s.ch.resume(s.program, now)-u.DTS, u.DTS
+	}
+	s.newest = max(s.newest, u.DTS)
 	u.PTS += s.base
 	u.DTS += s.base
 	if u.Track.Kind == media.Video || s.video == nil {
