@@ -108,12 +108,6 @@ func (c *cutter) emit(n int, end int64, emit func(piece)) {
 	c.start = end
 }
 
-// drop forgets the open part.
-func (c *cutter) drop() {
-	clear(c.open)
-	c.open = c.open[:0]
-}
-
 // expected returns where the open part would end if its last sample lasted as
 // long as the one before, at least one unit.
 func (c *cutter) expected() int64 {

@@ -27,7 +27,7 @@ func (r *rendition) fillGap(to int64, whole bool) {
 			stop = min(stop, r.scaled(next.Start))
 		}
 		if d := min(stop-r.end, r.cut.nominal); d > 0 {
-			if whole && d < r.cut.nominal && stop == to && !(more && to >= r.scaled(next.Start)) {
+			if whole && d < r.cut.nominal && stop == to && (!more || to < r.scaled(next.Start)) {
 				return
 			}
 			r.add(hls.Part{Dur: r.duration(d), Gap: true}, nil)

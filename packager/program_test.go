@@ -352,8 +352,10 @@ func TestCuesAreInEveryVideoRenditionOnce(t *testing.T) {
 	placed := map[string]media.Ticks{}
 	for i := range cues {
 		id := fmt.Sprintf("cue-%04d", i)
-		p, err := s.AddCue(media.Cue{ID: id, At: s.now.Add(-time.Duration(i%7) * 20 * time.Millisecond), Dur: time.Second,
-			Payload: fmt.Appendf(nil, `{"v":1,"id":%q}`, id), State: []byte(`{"v":1,"type":"state","on":[]}`)})
+		p, err := s.AddCue(media.Cue{
+			ID: id, At: s.now.Add(-time.Duration(i%7) * 20 * time.Millisecond), Dur: time.Second,
+			Payload: fmt.Appendf(nil, `{"v":1,"id":%q}`, id), State: []byte(`{"v":1,"type":"state","on":[]}`),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

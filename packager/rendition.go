@@ -129,7 +129,7 @@ func (r *rendition) feed(u media.Unit) error {
 	}
 	r.seen = max(r.seen, r.decodeTime(u))
 	b, starts := r.starts(u)
-	if r.track != nil && !sameTrack(r.track, u.Track) && !(starts && b.Discontinuity) {
+	if r.track != nil && !sameTrack(r.track, u.Track) && (!starts || !b.Discontinuity) {
 		if !r.prog.grid.breaks(u.PTS) {
 			r.prog.changed = true // a discontinuity is to begin the other track
 		}

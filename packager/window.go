@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"sync"
@@ -122,8 +123,10 @@ func compress(b []byte) []byte {
 	w := gzipWriters.Get().(*gzip.Writer)
 	defer gzipWriters.Put(w)
 	w.Reset(buf)
-	w.Write(b) // a bytes.Buffer takes everything
-	w.Close()
+	_, err := w.Write(b)
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic(err) // a bytes.Buffer takes everything
+	}
 	return buf.Bytes()
 }
 
