@@ -8,6 +8,10 @@ GO_MIN := $(shell sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' go.mod)
 NODE_MIN := $(shell sed -n 's/.*"node": *">=\([0-9.]*\)".*/\1/p' overlay/web/package.json)
 export GO_MIN NODE_MIN
 
+# One kind of object for binary, tests and linter, so that each package is compiled
+# once; only the race detector and the fuzzer need their own.
+export CGO_ENABLED := 0
+
 GOLANGCI_LINT := .cache/bin/golangci-lint-v2.15.0
 WEB := overlay/web
 WEB_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
@@ -32,13 +36,13 @@ run: build ## build, then a server with a synthetic host on air
 
 build: $(WEB)/dist/.built ## bin/vitrine, with the web pages inside
 	@.make/need go certificates
-	CGO_ENABLED=0 go build -trimpath -o bin/vitrine ./cmd/vitrine
+	go build -o bin/vitrine ./cmd/vitrine
 
 test: $(WEB)/dist/.built ## all tests but those that need heavy clients
 	@.make/need go certificates cc ffmpeg chromium
 	cd $(WEB) && npm test
 	go vet ./...
-	go test $(TESTFLAGS) -race -timeout 8m $$(.make/packages except $(E2E))
+	CGO_ENABLED=1 go test $(TESTFLAGS) -race -timeout 8m $$(.make/packages except $(E2E))
 	go test $(TESTFLAGS) -timeout 8m $$(.make/packages only $(E2E))
 
 test-clients: $(WEB)/dist/.built ## the tests with OBS and GStreamer
@@ -67,7 +71,7 @@ soak: $(WEB)/dist/.built ## the long tests, for SOAK
 ci: test test-clients ci-rest ## all that .ci/run runs
 
 ci-rest: lint verify build cross
-	$(MAKE) fuzz FUZZTIME=10000x
+	$(MAKE) fuzz FUZZTIME=20000x
 
 cross: $(WEB)/dist/.built ## the binary for every promised platform
 	.make/cross
