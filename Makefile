@@ -74,7 +74,7 @@ ci-rest: lint verify build cross
 	$(MAKE) fuzz FUZZTIME=20000x
 
 cross: $(WEB)/dist/.built ## the binary for every promised platform
-	.make/cross
+	.make/cross $(CROSS)
 
 # Not `go mod tidy -diff`: it asks for tests of dependencies that the module proxy
 # does not have. A test in internal/house holds go.mod against the imports.
