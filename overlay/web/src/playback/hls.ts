@@ -3,6 +3,7 @@ import { userText } from '../cue/id3';
 import { delay } from './backoff';
 import { type Engine, type EngineEvents, FirstFrame, type Quality, StallCounter, type Stats, bufferAhead, noStats } from './engine';
 import { Outage, mediaFrom } from './outage';
+import { recall } from './parts';
 import { type Control, type Sample, aim, defaultTuning, initial, steer } from './rate';
 
 /** Media that stays behind the playhead, for a look back (s). */
@@ -174,6 +175,7 @@ export class HlsEngine implements Engine {
       this.retries = 0;
       if (!details.live) events.trouble(); // ENDLIST: the player asks what comes next
     });
+    hls.on(Hls.Events.AUDIO_TRACK_UPDATED, (_name, { details }) => recall(details, this.video.buffered));
     hls.on(Hls.Events.ERROR, (_name, data) => this.onError(data));
   }
 
