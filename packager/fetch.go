@@ -21,8 +21,6 @@ const (
 	holdTargets = 3
 	// advanceMSN is how far beyond the last complete segment a reload may ask.
 	advanceMSN = 2
-	// firstParts is how many parts each rendition has before it is listed.
-	firstParts = 3
 	// settle is how long the multivariant playlist waits for a rendition that
 	// brings nothing; it is then left out until it does.
 	settle = 2 * time.Second
@@ -95,8 +93,9 @@ func (r *rendition) playlist(ctx context.Context, req asset.Request) (asset.Asse
 	return r.asset(snap, age*cachePlaylist, r.prog.cfg.PartTarget*nominalNum/nominalDen), nil
 }
 
-// begun reports whether there is enough to play.
-func (s *Snapshot) begun() bool { return len(s.list.Segments) > 0 || s.openParts() >= firstParts }
+// begun reports whether there is enough to play: hls.js takes a playlist with
+// parts only for an empty one, and begins beside its first part.
+func (s *Snapshot) begun() bool { return len(s.list.Segments) > 0 }
 
 // check refuses a reload that asks for what is too far ahead.
 func (s *Snapshot) check(at asset.Position) error {

@@ -126,6 +126,7 @@ func TestBenchFirstFrame(t *testing.T) {
 		v.watch()
 		v.await("the first picture", 20*time.Second, func(n notes) bool { return len(n.Frames) > 3 })
 		first = append(first, eval[float64](v, "document.querySelector('vitrine-player').stats.firstFrameMs"))
+		v.close()
 	}
 	slices.Sort(first)
 	report(t, "page load to first frame", "median %.0f ms, from %.0f to %.0f", percentile(first, .5), first[0], first[len(first)-1])

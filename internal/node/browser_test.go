@@ -23,6 +23,8 @@ var watchScript string
 type viewer struct {
 	t   testing.TB
 	ctx context.Context // chromedp's handle of the page
+
+	close func() // the browser; it is closed at the test's end anyway
 }
 
 // sight is a frame on a viewer's screen.
@@ -64,7 +66,7 @@ func browse(t testing.TB, url string) *viewer {
 	t.Cleanup(stop)
 	ctx, closePage := chromedp.NewContext(alloc)
 	t.Cleanup(closePage)
-	v := &viewer{t: t, ctx: ctx}
+	v := &viewer{t: t, ctx: ctx, close: func() { closePage(); stop() }}
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatalf("open %s in Chromium (is it installed?): %v", url, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"vitrine/internal/node"
 	"vitrine/internal/synth"
+	"vitrine/overlay/show"
 )
 
 func (s *server) state() string {
@@ -181,5 +182,13 @@ func TestCatalogueIsReplacedWholeOrNotAtAll(t *testing.T) {
 	s.call(http.MethodPost, "/channels/demo/cues", map[string]any{"type": "show", "product": 1}, http.StatusConflict) // off air
 	if got := fmt.Sprint(s.state()); got != "off" {
 		t.Errorf("state %s", got)
+	}
+}
+
+// TestAnnouncementOfTheConfiguration is what the page says before the first show.
+func TestAnnouncementOfTheConfiguration(t *testing.T) {
+	s := start(t, map[string]node.Channel{"demo": {Announcement: show.Announcement{Title: "Wig night"}}})
+	if status := string(s.get("/live/demo/status.json", 200)); !strings.Contains(status, `"title":"Wig night"`) {
+		t.Errorf("off air: %s", status)
 	}
 }

@@ -36,7 +36,9 @@ func (n *Node) routes(ctx context.Context) (http.Handler, error) {
 		Log:        n.log,
 	}
 	for _, c := range n.info.Channels {
-		cfg.Channels[c.Name] = api.Channel{Desk: n.channels[c.Name].desk, HostToken: c.HostToken}
+		cfg.Channels[c.Name] = api.Channel{
+			Desk: n.channels[c.Name].desk, HostToken: c.HostToken, Announcement: n.channels[c.Name].cfg.Announcement,
+		}
 	}
 	server, err := api.New(ctx, cfg)
 	if err != nil {
