@@ -15,6 +15,15 @@ type Variant struct {
 	Codecs           []string
 	Width, Height    int
 	FrameRate        float64
+	IFrames          *IFrames // nil if it has none
+}
+
+// IFrames is the I-frame playlist of a variant.
+type IFrames struct {
+	URI              string
+	Bandwidth        int // peak, bits per second
+	AverageBandwidth int
+	Codec            string
 }
 
 // AudioTrack is the audio rendition that the variants share.
@@ -29,7 +38,7 @@ const audioGroup = "audio"
 // Without audio the variants stand alone.
 func Multivariant(variants []Variant, audio *AudioTrack) string {
 	p := m3u8.NewMasterPlaylist()
-	p.SetVersion(version)
+	p.SetVersion(versionMulti)
 	p.SetIndependentSegments(true)
 	for _, v := range variants {
 		params := m3u8.VariantParams{
@@ -38,9 +47,7 @@ func Multivariant(variants []Variant, audio *AudioTrack) string {
 			Codecs:           strings.Join(v.Codecs, ","),
 			FrameRate:        v.FrameRate,
 		}
-		if v.Width > 0 {
-			params.Resolution = fmt.Sprintf("%dx%d", v.Width, v.Height)
-		}
+		params.Resolution = resolution(&v)
 		if audio != nil && audio.URI != v.URI {
 			params.Audio = audioGroup
 			params.Alternatives = []*m3u8.Alternative{{
@@ -50,6 +57,14 @@ func Multivariant(variants []Variant, audio *AudioTrack) string {
 		}
 		p.Append(v.URI, nil, params)
 	}
+	for _, v := range variants {
+		if f := v.IFrames; f != nil {
+			p.Append(f.URI, nil, m3u8.VariantParams{
+				Iframe: true, Bandwidth: uint32(f.Bandwidth), AverageBandwidth: uint32(f.AverageBandwidth),
+				Codecs: f.Codec, Resolution: resolution(&v),
+			})
+		}
+	}
 	// The library writes an attribute that rfc8216bis has removed, and does
 	// not know CHANNELS (§4.4.6.1).
 	text := strings.ReplaceAll(p.Encode().String(), ":PROGRAM-ID=0,", ":")
@@ -57,4 +72,11 @@ func Multivariant(variants []Variant, audio *AudioTrack) string {
 		text = strings.Replace(text, ":TYPE=AUDIO,", fmt.Sprintf(":TYPE=AUDIO,CHANNELS=\"%d\",", audio.Channels), 1)
 	}
 	return text
+}
+
+func resolution(v *Variant) string {
+	if v.Width <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%dx%d", v.Width, v.Height)
 }
