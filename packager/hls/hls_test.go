@@ -133,8 +133,10 @@ func TestMediaPlaylistAllocatesNothing(t *testing.T) {
 
 func TestMultivariant(t *testing.T) {
 	variants := []hls.Variant{
-		{URI: "source/index.m3u8", Bandwidth: 3_000_000, AverageBandwidth: 2_500_000, Codecs: []string{"avc1.64001F", "mp4a.40.2"}, Width: 1280, Height: 720, FrameRate: 30,
-			IFrames: &hls.IFrames{URI: "source/iframes.m3u8", Bandwidth: 400_000, AverageBandwidth: 300_000, Codec: "avc1.64001F"}},
+		{
+			URI: "source/index.m3u8", Bandwidth: 3_000_000, AverageBandwidth: 2_500_000, Codecs: []string{"avc1.64001F", "mp4a.40.2"}, Width: 1280, Height: 720, FrameRate: 30,
+			IFrames: &hls.IFrames{URI: "source/iframes.m3u8", Bandwidth: 400_000, AverageBandwidth: 300_000, Codec: "avc1.64001F"},
+		},
 		{URI: "480p/index.m3u8", Bandwidth: 1_300_000, AverageBandwidth: 1_100_000, Codecs: []string{"avc1.4D401E", "mp4a.40.2"}, Width: 854, Height: 480, FrameRate: 29.97},
 	}
 	golden(t, "multivariant.m3u8", hls.Multivariant(variants, &hls.AudioTrack{URI: "audio/index.m3u8", Channels: 2}))
