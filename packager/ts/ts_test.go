@@ -71,7 +71,7 @@ func must(t *testing.T, s *ts.Segment) []byte {
 
 func TestGolden(t *testing.T) {
 	got := must(t, small())
-	path := filepath.Join("testdata", "small.ts")
+	path := filepath.Join("testdata", "small.mpegts")
 	if *update {
 		if err := os.WriteFile(path, got, 0o600); err != nil {
 			t.Fatal(err)
