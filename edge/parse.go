@@ -23,10 +23,17 @@ const (
 //	CHANNEL/RENDITION/EPOCH/init0.mp4
 //	CHANNEL/RENDITION/EPOCH/MSN.m4s
 //	CHANNEL/RENDITION/EPOCH/MSN.PART.m4s
+//
+// and, for the same as plain HLS:
+//
+//	CHANNEL/ts/index.m3u8
+//	CHANNEL/ts/RENDITION/index.m3u8
+//	CHANNEL/ts/RENDITION/EPOCH/MSN.ts
 func parse(path, query string) (asset.Request, error) {
 	f := strings.Split(path, "/")
 	var r asset.Request
 	switch {
+	case legacy(&r, f):
 	case len(f) == 2 && f[1] == "index.m3u8":
 		r.Kind = asset.Multivariant
 	case len(f) == 3 && f[2] == "index.m3u8":

@@ -55,6 +55,9 @@ func (p *Program) Fetch(ctx context.Context, req asset.Request) (asset.Asset, er
 }
 
 func (p *Program) find(ctx context.Context, req asset.Request) (asset.Asset, error) {
+	if req.Output == asset.Legacy {
+		return p.legacy(ctx, req)
+	}
 	if req.Kind == asset.Multivariant {
 		return p.multivariant(ctx)
 	}
@@ -232,15 +235,8 @@ func (s *Snapshot) part(msn int64, part int) []byte {
 
 // multivariant lists the renditions that have something to play.
 func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
-	patience, cancel := context.WithTimeout(ctx, settle)
-	defer cancel()
-	for _, r := range p.all {
-		if !p.brings(r) {
-			continue // sound that never came is not waited for
-		}
-		if _, err := r.win.Wait(patience, (*Snapshot).begun); err != nil && ctx.Err() != nil {
-			return asset.Asset{}, context.Cause(ctx)
-		}
+	if err := p.settled(ctx); err != nil {
+		return asset.Asset{}, err
 	}
 	variants, sounds, err := p.describe()
 	if err != nil {
@@ -249,11 +245,30 @@ func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
 	if len(variants) == 0 {
 		return asset.Asset{}, fmt.Errorf("%w: nothing to play yet", asset.ErrTimeout)
 	}
-	text := []byte(hls.Multivariant(variants, sounds))
+	return p.listing([]byte(hls.Multivariant(variants, sounds))), nil
+}
+
+// listing wraps a multivariant playlist.
+func (p *Program) listing(text []byte) asset.Asset {
 	return asset.Asset{
 		ContentType: hls.ContentType, Body: [][]byte{text}, Gzip: compress(text), ETag: etagOf(text),
 		MaxAge: time.Duration(p.target) * time.Second / plainDivisor,
-	}, nil
+	}
+}
+
+// settled waits a while until every rendition has something to play.
+func (p *Program) settled(ctx context.Context) error {
+	patience, cancel := context.WithTimeout(ctx, settle)
+	defer cancel()
+	for _, r := range p.all {
+		if !p.brings(r) {
+			continue // sound that never came is not waited for
+		}
+		if _, err := r.win.Wait(patience, (*Snapshot).begun); err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // brings reports whether r has brought something, or is a rung, which will.

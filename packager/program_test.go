@@ -58,6 +58,9 @@ type studio struct {
 	sound    *media.Track
 }
 
+// nalu is the length and the first byte of the one NAL unit of each picture.
+const nalu = "\x00\x00\x00\x0dA"
+
 const frameTicks = media.TicksPerSecond / 30
 
 func newStudio(t *testing.T, change func(*packager.Config)) *studio {
@@ -89,7 +92,7 @@ func (s *studio) run(n int) {
 func (s *studio) shoot() {
 	s.t.Helper()
 	at := s.base + media.Ticks(s.frame)*frameTicks
-	u := media.Unit{Track: s.picture, PTS: at + s.reorder, DTS: at, Sync: s.frame%s.gop == 0, Data: fmt.Appendf(nil, "frame %06d", s.frame)}
+	u := media.Unit{Track: s.picture, PTS: at + s.reorder, DTS: at, Sync: s.frame%s.gop == 0, Data: fmt.Appendf(nil, nalu+"frame %06d", s.frame)}
 	s.timeline.Observe(u.PTS, s.now)
 	s.write(packager.Source, u)
 	s.delayed = append(s.delayed, u)

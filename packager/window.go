@@ -21,9 +21,11 @@ import (
 // its bytes, part by part.
 type segment struct {
 	hls.Segment
-	from media.Ticks // its boundary
-	data []*payload  // of each part; nil where it is a gap
-	size int         // of all data, bytes
+	from  media.Ticks  // its boundary
+	track *media.Track // nil in a gap before the first one is known
+	data  []*payload   // of each part; nil where it is a gap
+	size  int          // of all data, bytes
+	ts    *rendering   // the segment in MPEG-TS, if somebody asked
 }
 
 // Snapshot is one immutable version of a rendition: whoever holds it formats it

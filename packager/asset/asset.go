@@ -28,6 +28,15 @@ const (
 	SkipRanges        // _HLS_skip=v2: date ranges, too
 )
 
+// Output says in which form.
+type Output uint8
+
+// The outputs of a show.
+const (
+	LowLatency Output = iota // LL-HLS, CMAF
+	Legacy                   // plain HLS, MPEG-TS: Multivariant, Playlist and Segment only
+)
+
 // Position is a place in a media playlist: part Part of segment MSN. Part is -1
 // where the whole segment is meant.
 type Position struct {
@@ -51,6 +60,7 @@ func (p Position) Before(q Position) bool {
 // that a Request can be the key of a cache.
 type Request struct {
 	Channel   string
+	Output    Output
 	Kind      Kind
 	Rendition string // all kinds but Multivariant
 	Epoch     int64  // Init, Segment, Part: the show the URL was made for
