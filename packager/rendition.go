@@ -111,6 +111,9 @@ func (r *rendition) setTrack(t *media.Track) error {
 		r.counting = false
 	}
 	r.track = t
+	if t.Bitrate > 0 {
+		r.meter.declared = t.Bitrate
+	}
 	r.inits = append(r.inits[:len(r.inits):len(r.inits)], b)
 	r.initNow = r.initLow + int64(len(r.inits)) - 1
 	return nil
