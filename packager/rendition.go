@@ -98,6 +98,7 @@ func (r *rendition) setTrack(t *media.Track) error {
 	r.track = t
 	r.inits = append(r.inits[:len(r.inits):len(r.inits)], b)
 	r.initNow = r.initLow + int64(len(r.inits)) - 1
+	r.prog.keep(Kept{Init: &KeptInit{Rendition: r.name, Number: r.initNow, Track: t, Timescale: r.scale, Data: b}})
 	return nil
 }
 
@@ -254,7 +255,7 @@ func (r *rendition) begin(b Boundary, u media.Unit) error {
 }
 
 func (r *rendition) openSegment(b Boundary) {
-	r.open = &segment{Segment: hls.Segment{
+	r.open = &segment{from: r.end, Segment: hls.Segment{
 		MSN: b.MSN, Init: r.initNow, Discontinuity: b.Discontinuity,
 		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()),
 	}}
@@ -310,6 +311,7 @@ func (r *rendition) closeSegment(end int64) {
 		s.Gap = true
 		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
 	}
+	r.keep(s, end)
 	r.meter.segment(s.Dur)
 	if len(r.kept) > 0 {
 		if unused := r.kept[0].Init - r.initLow; unused > 0 {

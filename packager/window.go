@@ -19,6 +19,7 @@ import (
 type segment struct {
 	hls.Segment
 	data [][]byte // of each part; nil where it is a gap
+	from int64    // decode time of its beginning, in the rendition's scale
 }
 
 // Snapshot is one immutable version of a rendition: whoever holds it formats it
