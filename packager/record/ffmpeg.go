@@ -39,7 +39,7 @@ func (x *exporter) args(out string) []string {
 	n := strconv.Itoa(len(x.reels))
 	args = append(args, "-f", "ffmetadata", "-i", pipe(len(x.reels)))
 	args = append(args, maps...)
-	return append(args, "-map_metadata", n, "-map_chapters", n, "-c", "copy", "-movflags", "+faststart", "-f", "mp4", out)
+	return append(args, "-map_metadata", n, "-map_chapters", n, "-c", "copy", "-video_track_timescale", strconv.Itoa(media.TicksPerSecond), "-movflags", "+faststart", "-f", "mp4", out)
 }
 
 func pipe(i int) string { return "pipe:" + strconv.Itoa(firstPipe+i) }

@@ -87,6 +87,18 @@ func (e Entry) file() string {
 	return path.Join(strconv.FormatInt(e.Take, 10), e.Rendition, name)
 }
 
+// Bounds of what a line may say, so that no sum of times overflows.
+const (
+	maxScale   = 10_000_000         // Hz
+	maxTime    = 366 * 24 * 60 * 60 // s, of a take
+	maxSegment = 10 * 60            // s
+)
+
+// timed reports whether a stretch of a take in 1/scale s is one.
+func timed(start, dur, scale int64) bool {
+	return scale > 0 && scale <= maxScale && start >= 0 && start <= maxTime*scale && dur >= 0 && dur <= maxSegment*scale
+}
+
 // valid reports whether a line that was read makes sense.
 func (e Entry) valid() bool {
 	named := safeName.MatchString(e.Rendition)
@@ -96,9 +108,9 @@ func (e Entry) valid() bool {
 	case typeInit:
 		return named && e.Take > 0 && e.Init >= 0 && (e.Kind == media.Video.String() || e.Kind == media.Audio.String())
 	case typeSegment:
-		return named && e.Take > 0 && e.MSN >= 0 && e.Init >= 0 && e.Scale > 0 && e.Bytes >= 0
+		return named && e.Take > 0 && e.MSN >= 0 && e.Init >= 0 && e.Bytes >= 0 && timed(e.Start, e.Dur, e.Scale)
 	case typeCue:
-		return e.Take > 0 && e.At >= 0 && len(e.Payload) > 0
+		return e.Take > 0 && e.At >= 0 && e.At <= maxTime*media.TicksPerSecond && len(e.Payload) > 0
 	case typeLost:
 		return named && e.Take > 0 && e.From <= e.To
 	}

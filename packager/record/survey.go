@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"vitrine/internal/media"
@@ -40,7 +41,7 @@ func survey(fsys fs.FS, dir string, rec *Recording, name string) (*reel, error) 
 			continue
 		}
 		frags, err := look(fsys, path.Join(dir, e.file()))
-		if !ok || err != nil {
+		if !ok || err != nil || slices.ContainsFunc(frags, func(f fragment) bool { return !timed(f.start, f.dur, e.Scale) }) {
 			r.missing++
 			continue
 		}
