@@ -192,7 +192,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 		return nil, nil, err
 	}
 	if c.recording = archive; archive != nil {
-		c.spawn(archive.rec.Run)
+		c.spawn(archive.run)
 	}
 	c.showID, c.started = id, started
 	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })

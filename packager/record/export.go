@@ -49,18 +49,15 @@ func Export(ctx context.Context, cfg ExportConfig) (Exported, error) {
 	if err != nil {
 		return Exported{}, err
 	}
-	video, audio, err := pick(rec, cfg.Folder, cfg.Rendition)
+	picked, err := pick(rec, cfg.Folder, cfg.Rendition)
 	if err != nil {
 		return Exported{}, err
 	}
 	x := &exporter{cfg: cfg}
 	out := Exported{Missing: rec.Lost, OnAir: !rec.Ended}
-	var lists [][]span
-	for _, name := range []string{video, audio} {
-		if name == "" {
-			continue
-		}
-		r, err := survey(cfg.FS, cfg.Folder, rec, name)
+	var spans [][]span
+	for _, list := range picked {
+		r, err := survey(cfg.FS, cfg.Folder, rec, list)
 		if err != nil {
 			return Exported{}, err
 		}
@@ -71,12 +68,12 @@ func Export(ctx context.Context, cfg ExportConfig) (Exported, error) {
 		out.Recoded = out.Recoded || !r.same
 		x.reels = append(x.reels, r)
 		x.total += r.bytes
-		lists = append(lists, r.spans)
+		spans = append(spans, r.spans)
 	}
 	if len(x.reels) == 0 {
 		return Exported{}, fmt.Errorf("recording %s: %w", cfg.Folder, ErrNothing)
 	}
-	x.line = newTimeline(rec.takes, lists...)
+	x.line = newTimeline(rec.takes, spans...)
 	x.chapters = chapters(rec.cues, x.line)
 	out.Duration, out.Chapters = x.line.duration().Duration(), len(x.chapters)
 	x.title = fmt.Sprintf("%s %s", rec.Channel, rec.Started.UTC().Format("2006-01-02 15:04"))

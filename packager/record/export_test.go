@@ -361,3 +361,36 @@ func TestExportSaysWhatItCannotDo(t *testing.T) {
 		t.Errorf("an empty recording: %v", err)
 	}
 }
+
+// TestExportTakesAnotherPictureWhereTheBestHasNone: for as long as that is worth
+// coding all of it again.
+func TestExportTakesAnotherPictureWhereTheBestHasNone(t *testing.T) {
+	large, small := shoot(t, 16, 320, 180, 90000), shoot(t, 16, 160, 90, 90000)
+	for name, tc := range map[string]struct {
+		gap     int // segments
+		recoded bool
+		frames  string
+	}{
+		"a short gap is held": {gap: 3, frames: "390"},
+		"a long one is not":   {gap: 12, recoded: true, frames: "480"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStock(t)
+			s.take(100)
+			s.play("source", large, 1, 0, 2)
+			for i := range tc.gap {
+				s.msn++
+				s.rec.Segment(Segment{Rendition: "source", MSN: s.msn, Timescale: 90000, Start: int64(3+i) * 90000, Dur: 90000, Gap: true})
+			}
+			s.init--
+			s.play("source", large, 1, 2+tc.gap, 16)
+			s.init, s.msn = 0, 2
+			s.play("720p", small, 1, 2, 2+tc.gap)
+			s.write()
+			e, out := s.export("")
+			if p := probe(t, out); e.Recoded != tc.recoded || p.Streams[0].Frames != tc.frames || p.Streams[0].Width != 320 && !tc.recoded {
+				t.Errorf("%+v, %+v", e, p.Streams[0])
+			}
+		})
+	}
+}

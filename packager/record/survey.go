@@ -1,12 +1,15 @@
 package record
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"vitrine/internal/media"
 )
@@ -19,7 +22,6 @@ type clip struct {
 
 // reel is what was recorded of one rendition and can be read.
 type reel struct {
-	name    string
 	clips   []clip
 	spans   []span
 	bytes   int64
@@ -29,13 +31,13 @@ type reel struct {
 	head    []byte // its bytes
 }
 
-// survey looks at every segment of a rendition.
-func survey(fsys fs.FS, dir string, rec *Recording, name string) (*reel, error) {
-	r := &reel{name: name, same: true}
+// survey looks at every one of these segments.
+func survey(fsys fs.FS, dir string, rec *Recording, list []Entry) (*reel, error) {
+	r := &reel{same: true}
 	heads := map[string][]byte{} // by file
 	length := map[string]media.Ticks{}
 	longest := media.Ticks(-1)
-	for _, e := range rec.segments[name] {
+	for _, e := range list {
 		init, ok := rec.inits[initKey{e.Take, e.Rendition, e.Init}]
 		if e.Bytes == 0 {
 			continue
@@ -48,7 +50,7 @@ func survey(fsys fs.FS, dir string, rec *Recording, name string) (*reel, error) 
 		head, ok := heads[init.file()]
 		if !ok {
 			if head, err = fs.ReadFile(fsys, path.Join(dir, init.file())); err != nil {
-				return nil, fmt.Errorf("initialization segment of %s: %w", name, err)
+				return nil, fmt.Errorf("initialization segment of %s: %w", e.Rendition, err)
 			}
 			heads[init.file()] = head
 		}
@@ -88,45 +90,87 @@ func look(fsys fs.FS, name string) ([]fragment, error) {
 	return fragments(at, info.Size())
 }
 
-// pick returns the renditions to export, picture first: the named one, or the
-// best picture that was recorded; and the sound.
-func pick(rec *Recording, dir, wanted string) (video, audio string, err error) {
-	best := 0
+// pick returns the segments to export: of the named rendition, or of the best
+// picture that was recorded; and of the sound.
+func pick(rec *Recording, dir, wanted string) (lists [][]Entry, err error) {
+	var pictures []string // best first
+	audio := ""
 	for _, name := range rec.Renditions() {
 		switch rec.kind(name) {
 		case media.Audio.String():
 			audio = name
 		case media.Video.String():
-			height := rec.height(name)
-			if name == sourceName {
-				height = 1 << 30 // untouched, whatever its size
+			pictures = append(pictures, name)
+		}
+	}
+	slices.SortStableFunc(pictures, func(a, b string) int { return rec.height(b) - rec.height(a) })
+	switch {
+	case wanted == "" && len(pictures) > 0:
+		lists = append(lists, rec.fill(pictures))
+	case wanted != "" && rec.kind(wanted) == "":
+		return nil, fmt.Errorf("recording %s has no rendition %q: it has %s", dir, wanted, strings.Join(rec.Renditions(), ", "))
+	case wanted != "":
+		lists = append(lists, rec.segments[wanted])
+	}
+	if audio != "" && wanted != audio {
+		lists = append(lists, rec.segments[audio])
+	}
+	return lists, nil
+}
+
+// minFill is how much of the best picture must be missing before another one
+// stands in for it: since they differ, all of the picture is then coded again.
+const minFill = 10 * time.Second
+
+// fill returns the segments of the first of these pictures, or those of the next
+// ones where it has none.
+func (r *Recording) fill(pictures []string) []Entry {
+	best := r.segments[pictures[0]]
+	have, at := map[segmentKey]bool{}, map[segmentKey]int{}
+	list := slices.Clone(best)
+	for i, e := range list {
+		k := segmentKey{take: e.Take, msn: e.MSN}
+		at[k], have[k] = i, !e.Gap && e.Bytes > 0
+	}
+	var filled time.Duration
+	for _, name := range pictures[1:] {
+		for _, e := range r.segments[name] {
+			k := segmentKey{take: e.Take, msn: e.MSN}
+			if have[k] || e.Gap || e.Bytes == 0 {
+				continue
 			}
-			if height > best {
-				best, video = height, name
+			have[k] = true
+			filled += time.Duration(media.Rescale(e.Dur, e.Scale, int64(time.Second)))
+			if i, ok := at[k]; ok {
+				list[i] = e
+			} else {
+				list = append(list, e)
 			}
 		}
 	}
-	if wanted == "" {
-		return video, audio, nil
+	if filled < minFill {
+		return best
 	}
-	if rec.kind(wanted) == "" {
-		return "", "", fmt.Errorf("recording %s has no rendition %q: it has %s", dir, wanted, strings.Join(rec.Renditions(), ", "))
-	}
-	if rec.kind(wanted) == media.Audio.String() {
-		return "", wanted, nil
-	}
-	return wanted, audio, nil
+	order := func(take int64) int { return slices.Index(r.takes, take) }
+	slices.SortStableFunc(list, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(order(a.Take), order(b.Take)), cmp.Compare(a.MSN, b.MSN))
+	})
+	return list
 }
 
 // sourceName is the rendition that nobody has coded again.
 const sourceName = "source"
 
-// height returns the height of a rendition's last init, in pixels, at least 1.
+// height returns the height of a rendition's last init, in pixels. The source is
+// the best, whatever its size.
 func (r *Recording) height(rendition string) int {
-	h, newest := 1, int64(-1)
+	if rendition == sourceName {
+		return math.MaxInt32
+	}
+	h, newest := 0, int64(-1)
 	for k, e := range r.inits {
 		if k.rendition == rendition && k.take+k.number > newest {
-			newest, h = k.take+k.number, max(e.Height, 1)
+			newest, h = k.take+k.number, e.Height
 		}
 	}
 	return h
