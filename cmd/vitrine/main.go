@@ -20,6 +20,7 @@ import (
 type cli struct {
 	Serve  serve  `cmd:"" help:"Run the server."`
 	Demo   demo   `cmd:"" help:"Run the server with a synthetic host on air, who shows a product every few seconds."`
+	Export export `cmd:"" help:"Make one MP4 of a recorded show, with a chapter for each product."`
 	Health health `cmd:"" help:"Ask a running server whether it is well; for health checks."`
 }
 
