@@ -68,7 +68,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // CORS lets pages of any origin read an answer, whatever its status.
 func CORS(header http.Header) {
 	header.Set("Access-Control-Allow-Origin", "*")
-	header.Set("Access-Control-Expose-Headers", "Age, Date, ETag")
+	header.Set("Access-Control-Expose-Headers", "Age, Date, ETag, Content-Range")
 	header.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
 	header.Set("Access-Control-Allow-Headers", "*")
 	header.Set("Access-Control-Max-Age", "86400")

@@ -63,6 +63,9 @@ func TestCutterFitsWholeFrames(t *testing.T) {
 	}
 }
 
+// aacFrame is the length of an AAC-LC frame in samples.
+const aacFrame = 1024
+
 func TestCutterFitsWholeAudioFrames(t *testing.T) {
 	for name, tc := range map[string]struct{ rate, ms, frames int64 }{
 		"48 kHz, standard":      {48000, 350, 16},

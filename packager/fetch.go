@@ -238,14 +238,14 @@ func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
 	if err := p.settled(ctx); err != nil {
 		return asset.Asset{}, err
 	}
-	variants, audio, err := p.describe()
+	variants, sounds, err := p.describe()
 	if err != nil {
 		return asset.Asset{}, err
 	}
 	if len(variants) == 0 {
 		return asset.Asset{}, fmt.Errorf("%w: nothing to play yet", asset.ErrTimeout)
 	}
-	return p.listing([]byte(hls.Multivariant(variants, audio))), nil
+	return p.listing([]byte(hls.Multivariant(variants, sounds))), nil
 }
 
 // listing wraps a multivariant playlist.
@@ -282,50 +282,73 @@ func (p *Program) brings(r *rendition) bool {
 // may be larger than those that were measured.
 const peakMargin = 115
 
-func (p *Program) describe() ([]hls.Variant, *hls.AudioTrack, error) {
+// describe returns the variants, best first, once for each coding of the sound,
+// and those codings.
+func (p *Program) describe() ([]hls.Variant, []hls.AudioTrack, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var audio *hls.AudioTrack
-	var codecs []string
-	var peak, average int
-	for _, r := range p.all {
-		if r.kind == media.Audio && r.track != nil {
-			c, err := cmaf.CodecString(r.track)
-			if err != nil {
-				return nil, nil, err
-			}
-			audio = &hls.AudioTrack{URI: r.name + "/index.m3u8", Channels: r.track.Channels}
-			codecs, peak, average = []string{c}, r.meter.peak(), r.meter.average()
-		}
-	}
+	alone := p.all[0].kind == media.Audio // there is no video: sound is the variant
 	var out []hls.Variant
+	var sounds []hls.AudioTrack
 	dark := slices.ContainsFunc(p.all, func(r *rendition) bool { return r.kind == media.Video && r.track != nil && !r.dark() })
 	for _, r := range p.all {
-		if r.track == nil || r.kind != media.Video && len(p.all) > 1 || dark && r.dark() {
+		if r.track == nil || dark && r.kind == media.Video && r.dark() {
 			continue
 		}
-		c, err := cmaf.CodecString(r.track)
-		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("rendition %s", r.name), err)
+		v, err := r.variant()
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case r.kind == media.Video || alone:
+			out = append(out, v)
+		default:
+			sounds = append(sounds, hls.AudioTrack{
+				Group: r.name, URI: v.URI, Channels: r.track.Channels, Codec: v.Codecs[0],
+				Bandwidth: v.Bandwidth, AverageBandwidth: v.AverageBandwidth,
+			})
 		}
-		v := hls.Variant{
-			URI: r.name + "/index.m3u8", Codecs: []string{c},
-			Bandwidth: r.meter.peak(), AverageBandwidth: r.meter.average(),
-			Width: r.track.Width, Height: r.track.Height,
-		}
-		if r.kind == media.Video {
-			v.FrameRate = r.meter.rateOf(r.track.FrameRate)
-			v.IFrames = &hls.IFrames{URI: r.name + "/iframes.m3u8", Codec: c}
-			v.IFrames.Bandwidth, v.IFrames.AverageBandwidth = r.meter.keyframes()
-			v.IFrames.Bandwidth = max(v.IFrames.Bandwidth*peakMargin/100, 1000)
-		}
-		if r.kind == media.Video && audio != nil {
-			v.Codecs = append(v.Codecs, codecs...)
-			v.Bandwidth += peak
-			v.AverageBandwidth += average
-		}
-		v.Bandwidth = max(v.Bandwidth*peakMargin/100, 1000)
-		out = append(out, v)
 	}
-	return out, audio, nil
+	if len(sounds) > 0 {
+		out = withSound(out, sounds)
+	}
+	for i := range out {
+		out[i].Bandwidth = max(out[i].Bandwidth*peakMargin/100, 1000)
+	}
+	return out, sounds, nil
+}
+
+// withSound returns every variant with each coding of the sound, the first one
+// first.
+func withSound(variants []hls.Variant, sounds []hls.AudioTrack) []hls.Variant {
+	out := make([]hls.Variant, 0, len(variants)*len(sounds))
+	for _, s := range sounds {
+		for _, v := range variants {
+			v.Audio = s.Group
+			v.Codecs = append(slices.Clone(v.Codecs), s.Codec)
+			v.Bandwidth += s.Bandwidth
+			v.AverageBandwidth += s.AverageBandwidth
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// variant describes r alone.
+func (r *rendition) variant() (hls.Variant, error) {
+	c, err := cmaf.CodecString(r.track)
+	if err != nil {
+		return hls.Variant{}, fmt.Errorf("rendition %s: %w", r.name, err)
+	}
+	v := hls.Variant{
+		URI: r.name + "/index.m3u8", Codecs: []string{c},
+		Bandwidth: r.meter.peak(), AverageBandwidth: r.meter.average(),
+		Width: r.track.Width, Height: r.track.Height,
+	}
+	if r.kind == media.Video {
+		v.FrameRate = r.meter.rateOf(r.track.FrameRate)
+		v.IFrames = &hls.IFrames{URI: r.name + "/iframes.m3u8", Codec: c}
+		v.IFrames.Bandwidth, v.IFrames.AverageBandwidth = r.meter.keyframes()
+		v.IFrames.Bandwidth = max(v.IFrames.Bandwidth*peakMargin/100, 1000)
+	}
+	return v, nil
 }

@@ -96,23 +96,29 @@ const (
 	rateTolerance     = 0.05
 	commonTolerance   = 0.004
 	countedLongEnough = 2 * time.Second
+	// Then 30 and 29.97 can be told apart, whatever somebody declares.
+	countedForSure = 10 * time.Second
+	sureTolerance  = 0.0002
 )
 
-// rateOf returns the frame rate as declared if that agrees with what was
-// counted, else as counted: the common one nearby, if there is one.
+// rateOf returns the frame rate: a common one that was counted for long, else as
+// declared if that agrees with what was counted, else as counted, or the common
+// one nearby.
 func (m *meter) rateOf(declared float64) float64 {
 	counted := m.rate()
 	off := func(rate float64) float64 { return math.Abs(rate-counted) / rate }
-	if declared > 0 && (m.played < countedLongEnough || off(declared) < rateTolerance) {
-		return declared
-	}
 	best := commonRates[0]
 	for _, c := range commonRates {
 		if off(c) < off(best) {
 			best = c
 		}
 	}
-	if off(best) < commonTolerance {
+	switch {
+	case m.played >= countedForSure && off(best) < sureTolerance:
+		return best
+	case declared > 0 && (m.played < countedLongEnough || off(declared) < rateTolerance):
+		return declared
+	case off(best) < commonTolerance:
 		return best
 	}
 	return counted

@@ -15,6 +15,7 @@ import (
 const (
 	Source = "source"
 	Audio  = "audio"
+	Opus   = "opus" // a second coding of the sound, beside Audio
 )
 
 // Limits of a [Config], and the bounds of a program.
@@ -49,6 +50,7 @@ type Config struct {
 	Segment    time.Duration   // nominal; a whole number of seconds
 	Source     bool            // publish the source where its keyframes allow
 	Rungs      []Rung          // renditions that the ladder will make, best first
+	Opus       bool            // publish Opus sound, if it comes, beside Audio
 	Timeline   *media.Timeline // media time to capture time
 	// Discontinuity is the first DISCONTINUITY-SEQUENCE. It must be small, since
 	// players index arrays by it, and larger than all that the channel had before.
@@ -179,7 +181,7 @@ func (p *Program) hold(name string, u media.Unit) {
 func (p *Program) published(pick func([]media.Ticks) media.Ticks) media.Ticks {
 	ends := make([]media.Ticks, 0, 8)
 	for _, r := range p.all {
-		if r.kind == media.Video || len(p.all) == 1 {
+		if r.kind == media.Video || p.all[0].kind == media.Audio {
 			ends = append(ends, r.ticks(r.end))
 		}
 	}

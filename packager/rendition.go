@@ -174,7 +174,8 @@ func (r *rendition) feed(u media.Unit) error {
 	}
 	s := cmaf.Sample{Data: u.Data, Sync: u.Sync}
 	if r.kind == media.Audio {
-		r.next, r.counting = at+aacFrame, true
+		n := u.Samples()
+		r.next, r.counting = at+n, n > 0
 	} else {
 		s.CTO = int32(int64(u.PTS) - at)
 	}
@@ -204,7 +205,7 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		return b, ok && b.Open && !r.waiting && r.open != nil && r.decodeTime(u) >= b.Start-boundaryMatch
 	}
 	if r.kind == media.Audio {
-		half := media.Ticks(media.Rescale(aacFrame/2, r.scale, media.TicksPerSecond))
+		half := media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
 		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
 			next, more := grid.after(b.Start)
 			if !more || u.PTS < next.Start-half {
@@ -235,9 +236,6 @@ func (r *rendition) missed(u media.Unit) bool {
 	r.waiting = true
 	return true
 }
-
-// aacFrame is the length of an AAC-LC frame in samples (ISO 14496-3 §4.5.2.1).
-const aacFrame = 1024
 
 // begin ends the open segment and opens the one at b, which u starts.
 func (r *rendition) begin(b Boundary, u media.Unit) error {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,15 +133,27 @@ func TestMediaPlaylistAllocatesNothing(t *testing.T) {
 }
 
 func TestMultivariant(t *testing.T) {
+	aac := hls.AudioTrack{Group: "audio", URI: "audio/index.m3u8", Channels: 2}
+	opus := hls.AudioTrack{Group: "opus", URI: "opus/index.m3u8", Channels: 6}
 	variants := []hls.Variant{
-		{URI: "source/index.m3u8", Bandwidth: 3_000_000, AverageBandwidth: 2_500_000, Codecs: []string{"avc1.64001F", "mp4a.40.2"}, Width: 1280, Height: 720, FrameRate: 30,
-			IFrames: &hls.IFrames{URI: "source/iframes.m3u8", Bandwidth: 400_000, AverageBandwidth: 300_000, Codec: "avc1.64001F"}},
-		{URI: "480p/index.m3u8", Bandwidth: 1_300_000, AverageBandwidth: 1_100_000, Codecs: []string{"avc1.4D401E", "mp4a.40.2"}, Width: 854, Height: 480, FrameRate: 29.97},
+		{
+			URI: "source/index.m3u8", Bandwidth: 3_000_000, AverageBandwidth: 2_500_000, Codecs: []string{"avc1.64001F", "mp4a.40.2"}, Width: 1280, Height: 720, FrameRate: 30, Audio: "audio",
+			IFrames: &hls.IFrames{URI: "source/iframes.m3u8", Bandwidth: 400_000, AverageBandwidth: 300_000, Codec: "avc1.64001F"},
+		},
+		{URI: "480p/index.m3u8", Bandwidth: 1_300_000, AverageBandwidth: 1_100_000, Codecs: []string{"avc1.4D401E", "mp4a.40.2"}, Width: 854, Height: 480, FrameRate: 29.97, Audio: "audio"},
 	}
-	golden(t, "multivariant.m3u8", hls.Multivariant(variants, &hls.AudioTrack{URI: "audio/index.m3u8", Channels: 2}))
-	golden(t, "video.m3u8", hls.Multivariant(variants[:1], nil))
+	golden(t, "multivariant.m3u8", hls.Multivariant(variants, []hls.AudioTrack{aac}))
+	twice := slices.Concat(variants, variants)
+	for i := range variants {
+		twice[len(variants)+i].Codecs = []string{variants[i].Codecs[0], "opus"}
+		twice[len(variants)+i].Audio = "opus"
+	}
+	golden(t, "two_sounds.m3u8", hls.Multivariant(twice, []hls.AudioTrack{aac, opus}))
+	alone := variants[0]
+	alone.Audio = ""
+	golden(t, "video.m3u8", hls.Multivariant([]hls.Variant{alone}, nil))
 	sound := hls.Variant{URI: "audio/index.m3u8", Bandwidth: 140_000, AverageBandwidth: 128_000, Codecs: []string{"mp4a.40.2"}}
-	golden(t, "audio.m3u8", hls.Multivariant([]hls.Variant{sound}, &hls.AudioTrack{URI: "audio/index.m3u8", Channels: 2}))
+	golden(t, "audio.m3u8", hls.Multivariant([]hls.Variant{sound}, nil))
 }
 
 func BenchmarkMediaPlaylist(b *testing.B) {
