@@ -88,12 +88,6 @@ func TestURLs(t *testing.T) {
 		"/live/" + strings.Repeat("x", 100) + "/index.m3u8":        404,
 		"/live/demo/720p/900/917/index.m3u8":                       404,
 		"/live//index.m3u8":                                        404,
-		"/live/demo/ts/720p/900/917.m4s":                           404,
-		"/live/demo/ts/720p/900/917.0.ts":                          404,
-		"/live/demo/ts/720p/900/init0.mp4":                         404,
-		"/live/demo/720p/900/917.ts":                               404,
-		"/live/demo/ts/ts/720p/index.m3u8":                         404,
-		"/live/demo/ts/720p/0900/917.ts":                           404,
 	} {
 		t.Run(target, func(t *testing.T) {
 			resp := ask(handler(&shelf{}), http.MethodGet, target)
@@ -222,7 +216,6 @@ func TestAudience(t *testing.T) {
 func FuzzURL(f *testing.F) {
 	f.Add("/live/demo/720p/index.m3u8", "_HLS_msn=17&_HLS_part=3")
 	f.Add("/live/demo/audio/900/917.0.m4s", "")
-	f.Add("/live/demo/ts/720p/900/917.ts", "")
 	f.Fuzz(func(t *testing.T, path, query string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.Path, r.URL.RawQuery = path, query

@@ -64,19 +64,31 @@ func (p *Program) legacyMultivariant(ctx context.Context) (asset.Asset, error) {
 	}
 	var out []hls.Variant
 	for _, v := range variants {
-		for _, r := range p.all {
-			if strings.HasPrefix(v.URI, r.name+"/") && r.inTS() {
-				units := int(math.Ceil(v.FrameRate)) + legacySounds
-				v.Bandwidth = v.Bandwidth*legacyHeaders/100 + units*legacyPerUnit + legacyFixed
-				v.AverageBandwidth = v.AverageBandwidth*legacyHeaders/100 + units*legacyPerUnit + legacyFixed
-				out = append(out, v)
-			}
+		if !p.plain(&v) {
+			continue
 		}
+		units := int(math.Ceil(v.FrameRate)) + legacySounds
+		v.Bandwidth = v.Bandwidth*legacyHeaders/100 + units*legacyPerUnit + legacyFixed
+		v.AverageBandwidth = v.AverageBandwidth*legacyHeaders/100 + units*legacyPerUnit + legacyFixed
+		out = append(out, v)
 	}
 	if len(out) == 0 {
 		return asset.Asset{}, fmt.Errorf("%w: no rendition of this show can be had in MPEG-TS", asset.ErrNotFound)
 	}
 	return p.listing([]byte(hls.PlainMultivariant(out))), nil
+}
+
+// plain reports whether MPEG-TS can carry a variant as it is: its video, and the
+// sound that goes with it there.
+func (p *Program) plain(v *hls.Variant) bool {
+	for _, r := range p.all {
+		if !strings.HasPrefix(v.URI, r.name+"/") || !r.inTS() {
+			continue
+		}
+		sound := r.sound()
+		return sound == nil && v.Audio == "" || sound != nil && v.Audio == sound.name
+	}
+	return false
 }
 
 // inTS reports whether MPEG-TS can carry what r brings.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -237,8 +238,10 @@ func TestLegacyKeepsNoMoreThanCMAF(t *testing.T) {
 func TestLegacyOverAnotherTrack(t *testing.T) {
 	s := newStudio(t, nil)
 	s.run(130)
-	s.picture = &media.Track{Kind: media.Video, Codec: media.H264, Width: 640, Height: 360,
-		Config: bytes.Replace(video.Config, []byte{0x68, 0xeb}, []byte{0x68, 0xec}, 1)}
+	s.picture = &media.Track{
+		Kind: media.Video, Codec: media.H264, Width: 640, Height: 360,
+		Config: bytes.Replace(video.Config, []byte{0x68, 0xeb}, []byte{0x68, 0xec}, 1),
+	}
 	s.run(170)
 	list := s.legacyPlaylist("source")
 	if count(list, "#EXT-X-DISCONTINUITY\n") != 1 {
@@ -317,5 +320,15 @@ func TestLegacyHasNothingElse(t *testing.T) {
 		if _, err := s.fetch(r); !errors.Is(err, asset.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestRungIsNotCalledLikeAnOutput(t *testing.T) {
+	_, err := packager.New(packager.Config{
+		PartTarget: 350 * time.Millisecond, Segment: 2 * time.Second, Rungs: []packager.Rung{{Name: "ts"}},
+		Timeline: &media.Timeline{}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err == nil || !strings.Contains(err.Error(), `"ts"`) {
+		t.Error(err)
 	}
 }

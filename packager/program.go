@@ -18,6 +18,9 @@ const (
 	Opus   = "opus" // a second coding of the sound, beside Audio
 )
 
+// reserved are the names that stand for an output where a URL has a rendition.
+var reserved = []string{"ts"}
+
 // Limits of a [Config], and the bounds of a program.
 const (
 	MinPartTarget = 100 * time.Millisecond
@@ -82,6 +85,11 @@ func CheckTimes(part, segment time.Duration) error {
 func (c *Config) Validate() error {
 	if c.Timeline == nil || c.Log == nil {
 		return errors.New("timeline and log are required")
+	}
+	for _, r := range c.Rungs {
+		if slices.Contains(reserved, r.Name) {
+			return fmt.Errorf("a rung is called %q: in URLs that stands for an output, so choose another name", r.Name)
+		}
 	}
 	return CheckTimes(c.PartTarget, c.Segment)
 }

@@ -51,7 +51,7 @@ func (m *Media) AppendPlain(b []byte, last int64) []byte {
 func PlainMultivariant(variants []Variant) string {
 	plain := make([]Variant, len(variants))
 	for i, v := range variants {
-		v.IFrames = nil
+		v.IFrames, v.Audio = nil, ""
 		plain[i] = v
 	}
 	version := "#EXT-X-VERSION:"

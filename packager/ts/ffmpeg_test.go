@@ -64,8 +64,10 @@ func reel(t *testing.T) []*ts.Segment {
 	}
 	v := &media.Track{Kind: media.Video, Codec: media.H264, Config: avcC.Bytes()[8:]}
 	stsd, sounds := encode(t, "sine=sample_rate=48000", "-c:a", "aac")
-	a := &media.Track{Kind: media.Audio, Codec: media.AAC, SampleRate: 48000, Channels: 1,
-		Config: stsd.Mp4a.Esds.DecConfigDescriptor.DecSpecificInfo.DecConfig}
+	a := &media.Track{
+		Kind: media.Audio, Codec: media.AAC, SampleRate: 48000, Channels: 1,
+		Config: stsd.Mp4a.Esds.DecConfigDescriptor.DecSpecificInfo.DecConfig,
+	}
 	const start, boundary = media.TicksPerSecond, 3 * media.TicksPerSecond
 	out := []*ts.Segment{{MSN: 15, Video: v, Audio: a}, {MSN: 16, Video: v, Audio: a}}
 	shift := media.Ticks(pictures[0].CompositionTimeOffset) // as the packager does: DTS is PTS at a keyframe

@@ -279,6 +279,7 @@ func TestRenders(t *testing.T) {
 		"H.264":                       {video, true},
 		"AAC":                         {audio, true},
 		"HE-AAC is AAC with more":     {&media.Track{Codec: media.AAC, Config: unhex("2b920800")}, true},
+		"HEVC":                        {&media.Track{Codec: media.HEVC}, false},
 		"MP3":                         {&media.Track{Codec: media.MP3}, false},
 		"AAC with its own layout":     {&media.Track{Codec: media.AAC, Config: []byte{0x11, 0x80}}, false},
 		"H.264 without configuration": {&media.Track{Codec: media.H264}, false},
