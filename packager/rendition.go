@@ -3,6 +3,7 @@ package packager
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"vitrine/internal/media"
@@ -58,6 +59,7 @@ type rendition struct {
 	openFrom media.Ticks // boundary of open
 	end      int64       // where the published parts end, in scale
 	waiting  bool        // for a keyframe on a boundary
+	hole     bool        // what is filled is a pause of the encoder
 	next     int64       // audio: decode time of the next frame, by counting
 	counting bool
 
@@ -73,7 +75,7 @@ type rendition struct {
 func newRendition(p *Program, name string, kind media.Kind) *rendition {
 	r := &rendition{name: name, kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.cfg.Discontinuity, waiting: true}
 	r.emitFn = r.onPiece
-	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale)
+	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale, kind == media.Video)
 	r.win = newWindow(r.snapshot(false))
 	return r
 }
@@ -92,7 +94,7 @@ func (r *rendition) setTrack(t *media.Track) error {
 	if scale := cmaf.Timescale(t); scale != r.scale {
 		r.end = media.Rescale(r.end, r.scale, scale)
 		r.scale = scale
-		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale)
+		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale, r.kind == media.Video)
 		r.counting = false
 	}
 	r.track = t
@@ -189,10 +191,10 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		return b, ok && b.Open && !r.waiting && r.open != nil && r.decodeTime(u) >= b.Start-boundaryMatch
 	}
 	if r.kind == media.Audio {
-		half := media.Ticks(media.Rescale(aacFrame/2, r.scale, media.TicksPerSecond))
-		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
+		at := r.ticks(r.time(u))            // as it will be written: a timestamp may be a millisecond off
+		for ok && at >= b.Start-r.reach() { // a late rendition skips what it missed
 			next, more := grid.after(b.Start)
-			if !more || u.PTS < next.Start-half {
+			if !more || at < next.Start-r.reach() {
 				return b, true
 			}
 			b = next
@@ -203,6 +205,15 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		b, ok = grid.after(b.Start)
 	}
 	return b, ok && b.Start <= u.PTS+boundaryMatch
+}
+
+// reach is how far before its boundary a segment may begin: half a frame of sound,
+// so that the nearest one does.
+func (r *rendition) reach() media.Ticks {
+	if r.kind != media.Audio {
+		return 0
+	}
+	return media.Ticks(media.Rescale(aacFrame/2, r.scale, media.TicksPerSecond))
 }
 
 // missed reports whether u lies beyond the next boundary, at which the rendition
@@ -282,7 +293,7 @@ func (r *rendition) onPiece(p piece) {
 	r.end = p.start + p.dur
 	r.meter.add(len(b), len(p.samples), r.duration(p.dur))
 	if p.hole > 0 {
-		r.fillGap(r.end+p.hole, false)
+		r.fillHole(r.end + p.hole)
 	}
 	r.publish(false)
 }
@@ -290,7 +301,7 @@ func (r *rendition) onPiece(p piece) {
 func (r *rendition) add(p hls.Part, data []byte) {
 	r.open.Parts = append(r.open.Parts, p)
 	r.open.data = append(r.open.data, data)
-	r.open.Gap = r.open.Gap || p.Gap
+	r.open.Gap = r.open.Gap || p.Gap && !r.hole
 }
 
 func (r *rendition) duration(d int64) time.Duration {
@@ -306,8 +317,8 @@ func (r *rendition) closeSegment(end int64) {
 		sum += p.Dur
 	}
 	s.Dur = sum
-	if len(s.Parts) == 0 { // nothing came, not even a gap: say that nothing is there
-		s.Gap = true
+	s.Gap = s.Gap || !slices.ContainsFunc(s.Parts, func(p hls.Part) bool { return !p.Gap })
+	if len(s.Parts) == 0 { // nothing came, not even a gap
 		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
 	}
 	r.meter.segment(s.Dur)
