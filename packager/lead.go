@@ -132,7 +132,7 @@ func (p *Program) drain(r *rendition) error {
 		u := r.pending[n]
 		at := r.decodeTime(u)
 		undecided := r.kind == media.Video && u.Sync && !p.out && p.lead.name == Source && p.grid.undecided(at)
-		if at > p.grid.covered || undecided || p.fresh(u.PTS) {
+		if at+r.reach(u) > p.grid.covered || undecided || p.fresh(u.PTS) {
 			return nil
 		}
 		n++
@@ -215,7 +215,7 @@ func (p *Program) giveUp(r *rendition, limit time.Duration) {
 	to := p.grid.covered
 	switch {
 	case r.waiting && len(r.pending) > 0: // all up to there has come, and nothing could begin
-		to = min(to, r.decodeTime(r.pending[0]))
+		to = min(to, r.decodeTime(r.pending[0])-r.reach(r.pending[0])) // it may begin the next
 	case p.out && p.silent(r, limit):
 	case p.silent(r, lagLimit):
 		to -= media.TicksOf(lagLimit)

@@ -64,6 +64,7 @@ type rendition struct {
 	stated   bool        // the state on show stands in open
 	end      int64       // where the published parts end, in scale
 	waiting  bool        // for a keyframe on a boundary
+	hole     bool        // what is filled is a pause of the encoder
 	next     int64       // audio: decode time of the next frame, by counting
 	counting bool
 
@@ -87,7 +88,7 @@ const keyframeScale = 64
 func newRendition(p *Program, name string, kind media.Kind) *rendition {
 	r := &rendition{name: name, report: "../" + name + "/index.m3u8", kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.cfg.Discontinuity, keyframes: p.first * keyframeScale, waiting: true}
 	r.emitFn = r.onPiece
-	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale)
+	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale, kind == media.Video)
 	r.win = newWindow(r.snapshot(false))
 	return r
 }
@@ -106,7 +107,7 @@ func (r *rendition) setTrack(t *media.Track) error {
 	if scale := cmaf.Timescale(t); scale != r.scale {
 		r.end = media.Rescale(r.end, r.scale, scale)
 		r.scale = scale
-		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale)
+		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale, r.kind == media.Video)
 		r.counting = false
 	}
 	r.track = t
@@ -208,10 +209,10 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		return b, ok && b.Open && !r.waiting && r.open != nil && r.decodeTime(u) >= b.Start-boundaryMatch
 	}
 	if r.kind == media.Audio {
-		half := media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
-		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
+		at := r.ticks(r.time(u))             // as it will be written: a timestamp may be a millisecond off
+		for ok && at >= b.Start-r.reach(u) { // a late rendition skips what it missed
 			next, more := grid.after(b.Start)
-			if !more || u.PTS < next.Start-half {
+			if !more || at < next.Start-r.reach(u) {
 				return b, true
 			}
 			b = next
@@ -222,6 +223,15 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		b, ok = grid.after(b.Start)
 	}
 	return b, ok && b.Start <= u.PTS+boundaryMatch
+}
+
+// reach is how far before its boundary a segment may begin with u: half a frame of
+// sound, so that the nearest one does.
+func (r *rendition) reach(u media.Unit) media.Ticks {
+	if r.kind != media.Audio {
+		return 0
+	}
+	return media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
 }
 
 // missed reports whether u lies beyond the next boundary, at which the rendition
