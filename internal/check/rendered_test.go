@@ -25,7 +25,7 @@ func draw(seed uint64) *hls.Media {
 	wall, keyframes := time.UnixMilli(r.Int64N(1<<41)), r.Int64N(1<<38)
 	segment := func() *hls.Segment {
 		s := &hls.Segment{MSN: m.NextMSN, Wall: wall, Discontinuity: yes(), Gap: yes(), Init: r.Int64N(3), FirstKeyframe: keyframes}
-		for range 1 + r.IntN(6) {
+		for range 1 + r.IntN(4) {
 			p := hls.Part{Dur: time.Duration(1 + r.Int64N(int64(m.PartTarget))), Independent: yes(), Gap: s.Gap || yes()}
 			s.Parts = append(s.Parts, p)
 			if !s.Gap && yes() {
@@ -36,7 +36,7 @@ func draw(seed uint64) *hls.Media {
 		wall, keyframes = wall.Add(s.Dur), keyframes+int64(s.Entries())
 		return s
 	}
-	for range 1 + r.IntN(30) {
+	for range 1 + r.IntN(12) {
 		m.Segments = append(m.Segments, segment())
 		m.NextMSN++
 	}
