@@ -15,7 +15,7 @@ func examineFor(t *testing.T, o *origin, d time.Duration, expect ...string) *Rep
 		o.t = t
 		o.began = time.Now().Add(-90 * time.Second)
 		var err error
-		report, err = Run(t.Context(), Config{URL: "https://origin.test/index.m3u8", For: d, Transport: direct{o}, Expect: expect})
+		report, err = Run(t.Context(), Config{URL: "https://origin.test/index.m3u8", For: d, Transport: direct{o}, Expect: func() []string { return expect }})
 		if err != nil {
 			t.Fatal(err)
 		}
