@@ -20,6 +20,7 @@ import (
 type cli struct {
 	Serve  serve       `cmd:"" help:"Run the server."`
 	Demo   demo        `cmd:"" help:"Run the server with a synthetic host on air, who shows a product every few seconds."`
+	Export export      `cmd:"" help:"Make one MP4 of a recorded show, with a chapter for each product."`
 	Check  conformance `cmd:"" help:"Watch an LL-HLS presentation, ours or another's, and tell which of 40 assertions it keeps."`
 	Health health      `cmd:"" help:"Ask a running server whether it is well; for health checks."`
 }
