@@ -49,6 +49,8 @@ type rendition struct {
 	initNow int64
 	heard   time.Time   // when it last brought something
 	seen    media.Ticks // how far what it brought was looked at
+	keyAt   media.Ticks // of its last keyframe
+	keyGap  media.Ticks // between the last two
 
 	shift   media.Ticks // reorder delay: added to DTS, so that tfdt is PTS at a keyframe
 	cut     *cutter
@@ -201,6 +203,9 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		}
 		return Boundary{}, false
 	}
+	if r.waiting && !r.keeps() {
+		return Boundary{}, false
+	}
 	for ok && b.Start < u.PTS-boundaryMatch {
 		b, ok = grid.after(b.Start)
 	}
@@ -238,7 +243,11 @@ const aacFrame = 1024
 // begin ends the open segment and opens the one at b, which u starts.
 func (r *rendition) begin(b Boundary, u media.Unit) error {
 	start := max(r.time(u), r.end)
-	r.cut.finish(max(start, r.cut.last+1), r.emitFn)
+	upto := start
+	if next, ok := r.prog.grid.after(r.openFrom); ok && start > r.scaled(next.Start+joinSlack) {
+		upto = r.scaled(next.Start) // what is missing after it is not the last sample's
+	}
+	r.cut.finish(max(upto, r.cut.last+1), r.emitFn)
 	r.fillGap(min(start, r.scaled(b.Start)), false)
 	for r.open != nil && r.open.MSN < b.MSN { // every number, also where two boundaries are close
 		next, ok := r.prog.grid.after(r.openFrom)
