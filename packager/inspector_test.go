@@ -74,8 +74,8 @@ func (i *inspector) segment(r *rendition, s *segment) {
 		_, mdhd, _ := bytes.Cut(r.inits[n], []byte("mdhd\x00"))
 		scale = int64(binary.BigEndian.Uint32(mdhd[11:]))
 	}
-	if was := i.scale[r.name]; was != scale && was > 0 {
-		i.next[r.name] = media.Rescale(i.next[r.name], was, scale)
+	if at, ok := i.next[r.name]; ok {
+		i.next[r.name] = media.Rescale(at, i.scale[r.name], scale)
 	}
 	i.scale[r.name] = scale
 	var sum time.Duration

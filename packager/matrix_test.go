@@ -38,6 +38,7 @@ type encoder struct {
 	sound   *media.Track
 	lag     int // frames that the ladder is late
 	rungs   bool
+	zero    media.Ticks // where the timeline begins
 }
 
 func (e encoder) String() string {
@@ -80,7 +81,7 @@ func (e encoder) keys(n int) map[int]bool {
 // of them: a keyframe where the source has one, and one every 2 s.
 func (e encoder) units(n int) (source, rung []media.Unit) {
 	keys := e.keys(n)
-	const zero = media.TicksPerSecond
+	zero := e.zero + media.TicksPerSecond
 	unit := func(decoded, shown int) media.Unit {
 		return media.Unit{Track: matrixTrack, DTS: zero + e.at(decoded), PTS: zero + e.at(shown+e.reorder), Sync: keys[shown], Data: fmt.Appendf(nil, "frame %06d", shown)}
 	}
@@ -145,7 +146,7 @@ func (e encoder) broadcast(t judge, seconds int) (*Program, *inspector) {
 			if at > e.at(n) {
 				break
 			}
-			at += media.TicksPerSecond + e.at(e.reorder)
+			at += e.zero + media.TicksPerSecond + e.at(e.reorder)
 			write(Audio, media.Unit{Track: e.sound, PTS: at, DTS: at, Sync: true, Data: []byte("sound")})
 			sounds++
 		}
