@@ -172,7 +172,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	}
 	c.timeline.Reset()
 	cfg := packager.Config{
-		Start: now, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
+		Start: c.epoch(now), PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
 		Source: source, Timeline: c.timeline, Log: c.log, Discontinuity: c.sequence(),
 	}
 	for _, r := range rungs {
@@ -194,6 +194,15 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	}
 	c.log.Info("show begins", "show", id, "rungs", len(rungs))
 	return program, rungs, nil
+}
+
+// epoch returns when a program that begins now is said to begin: its number and its
+// addresses come after those of the one before, also if the clock was set back.
+func (c *channel) epoch(now time.Time) time.Time {
+	if c.program != nil && now.Unix() <= c.program.NextMSN() {
+		return time.Unix(c.program.NextMSN()+1, 0)
+	}
+	return now
 }
 
 // sequence returns the DISCONTINUITY-SEQUENCE of a new program: after all that
