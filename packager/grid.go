@@ -88,8 +88,10 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 }
 
 // past reports whether no boundary can be at t any more: an encoder that reorders
-// less than before may have a keyframe before its turn.
-func (g *grid) past(t media.Ticks) bool { return g.started && t <= g.list[len(g.list)-1].Start }
+// less than before may have a keyframe a little before its turn, and no more.
+func (g *grid) past(t media.Ticks) bool {
+	return g.started && (t <= g.list[len(g.list)-1].Start || t < g.covered-backLimit)
+}
 
 // worst is how far away the next keyframe may be: as far as the last ones if they
 // come steadily, else a nominal segment, which the ladder guarantees.

@@ -150,8 +150,8 @@ func (i *inspector) chunk(r *rendition, s *segment, n int) {
 	if r.kind == media.Audio {
 		slack = media.TicksPerSecond*aacFrame/2/media.Ticks(scale) + 1
 	}
-	if !i.exact { // a keyframe may come before its turn
-		slack = backLimit
+	if !i.exact { // a keyframe may come before its turn, while the frame before lasts
+		slack = backLimit + media.TicksOf(i.p.cfg.PartTarget)
 	}
 	if r.kind == media.Video && i.exact && !i.open[s.MSN] {
 		slack = 0

@@ -22,6 +22,9 @@ const (
 	keptSegments = 2*listedSegments + 1
 	// maxPending bounds the units that wait for the grid, per rendition.
 	maxPending = 1024
+	// maxSamples bounds the samples of a part: 240 frames per second for four times
+	// the longest PART-TARGET.
+	maxSamples = 2048
 	// boundaryMatch is how far a rung's keyframe may be off the boundary.
 	boundaryMatch = media.TicksPerSecond / 100
 	// audioSlack is how far audio timestamps may be off the count of samples
@@ -151,6 +154,8 @@ func (r *rendition) feed(u media.Unit) error {
 	switch {
 	case starts:
 		at = max(at, r.end)
+	case len(r.cut.open) >= maxSamples:
+		return nil
 	case len(r.cut.open) > 0 && at < r.cut.last-r.scaled(backLimit):
 		return nil
 	case len(r.cut.open) == 0 && at < r.end:

@@ -58,6 +58,7 @@ type channel struct {
 	program *packager.Program // of the show on air, or of the last one
 	begun   chan struct{}     // closed when an encoder on air has its program; nil off air
 	rungs   []transcode.Rung
+	blind   bool   // the program began with sound alone
 	stage   *stage // of the encoder on air, or nil
 	since   time.Time
 	showID  string
@@ -156,11 +157,14 @@ func (c *channel) closed(s *ingest.Session) {
 	}
 }
 
-// begin returns the program of the show on air; it starts one if there is none.
+// begin returns the program of the show on air; it starts one if there is none, or
+// if s brings the first picture of a show that had none: a program's renditions are
+// fixed. The one before is not ended, or players would take the show for over; they
+// find the next one when they reload.
 func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode.Rung, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.program != nil && !c.program.Ended() {
+	if c.program != nil && !c.program.Ended() && (!c.blind || s.video == nil) {
 		return c.program, c.rungs, nil
 	}
 	rungs, source := []transcode.Rung(nil), true
@@ -187,7 +191,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	}
 	id, started := c.showID, c.started
 	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })
-	c.program, c.rungs = program, rungs
+	c.program, c.rungs, c.blind = program, rungs, s.video == nil
 	if c.begun != nil {
 		close(c.begun)
 		c.begun = nil

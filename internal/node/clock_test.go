@@ -47,9 +47,9 @@ func soundOnly(t *testing.T, clock *wallClock) (*channel, func(time.Duration)) {
 	t.Cleanup(func() { s.Close(nil) })
 	sound := &media.Track{Kind: media.Audio, Codec: media.AAC, Config: []byte{0x11, 0x90}, SampleRate: 48000, Channels: 2}
 	const frame = media.Ticks(1920) // ticks of 1024 samples
-	at := media.Ticks(0)
+	at, end := media.Ticks(0), media.Ticks(0)
 	return c, func(d time.Duration) {
-		for end := at + media.TicksOf(d); at < end; at += frame {
+		for end += media.TicksOf(d); at < end; at += frame {
 			if err := s.WriteUnit(media.Unit{Track: sound, PTS: at, DTS: at, Sync: true, Data: []byte("sound")}); err != nil {
 				t.Fatal(err)
 			}
