@@ -87,6 +87,12 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 	return Boundary{}, false
 }
 
+// past reports whether no boundary can be at t any more: an encoder that reorders
+// less than before may have a keyframe a little before its turn, and no more.
+func (g *grid) past(t media.Ticks) bool {
+	return g.started && (t <= g.list[len(g.list)-1].Start || t < g.covered-backLimit)
+}
+
 // worst is how far away the next keyframe may be: as far as the last ones if they
 // come steadily, else a nominal segment, which the ladder guarantees.
 func (g *grid) worst() media.Ticks {

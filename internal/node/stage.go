@@ -44,6 +44,7 @@ type stage struct {
 	early   []media.Unit // until began
 	began   bool
 	program *packager.Program
+	blind   bool        // it began with sound alone
 	base    media.Ticks // added to the encoder's times
 	newest  media.Ticks // the encoder's latest DTS
 	first   time.Time
@@ -96,7 +97,7 @@ func (s *stage) begin(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s.program = program
+	s.program, s.blind = program, s.video == nil
 	s.base, s.newest = s.ch.resume(program, s.first)-early[0].DTS, early[0].DTS
 	if err := s.transcode(rungs); err != nil {
 		return err
@@ -109,8 +110,28 @@ func (s *stage) begin(now time.Time) error {
 	return nil
 }
 
+// see goes on with a program that has pictures, if the one so far has none and
+// FFmpeg is not busy with its sound. It reports whether u can be shown.
+func (s *stage) see(u media.Unit, now time.Time) (bool, error) {
+	if u.Track.Kind != media.Video || !s.blind {
+		return true, nil
+	}
+	if !u.Sync || s.transcoder() != nil {
+		return false, nil
+	}
+	program, rungs, err := s.ch.begin(s, now)
+	if err != nil {
+		return false, err
+	}
+	s.program, s.blind = program, false
+	return true, s.transcode(rungs)
+}
+
 // write hands on a unit, with its times on the channel's timeline.
 func (s *stage) write(u media.Unit, now time.Time) error {
+	if ok, err := s.see(u, now); err != nil || !ok {
+		return err
+	}
 	if d := u.DTS - s.newest; d < -leapBack || d > leapAhead {
 		s.ch.log.Warn("the encoder's clock leaps", "by", d.Duration())
 		s.program.Discontinue()
