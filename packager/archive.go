@@ -39,8 +39,11 @@ type KeptSegment struct {
 	Start, Dur    int64 // decode time and duration, in the timescale of the rendition
 	Wall          time.Time
 	Discontinuity bool
-	Gap           bool     // some of it is missing; Data is what came
-	Data          [][]byte // in order; together they are the segment
+	Gap           bool // some of it is missing; Data is what came
+	Size          int  // of Data, bytes
+	// Data returns pieces that are the segment together. It may have to join them:
+	// call it where there is time.
+	Data func() [][]byte
 }
 
 // KeptCue is a cue at its place. It comes again under the same number if it is
@@ -60,9 +63,9 @@ func (p *Program) keep(k Kept) {
 // bytes returns the segment piece by piece, gaps left out.
 func (s *segment) bytes() [][]byte {
 	out := make([][]byte, 0, len(s.data))
-	for _, b := range s.data {
-		if len(b) > 0 {
-			out = append(out, b)
+	for _, p := range s.data {
+		if p != nil {
+			out = append(out, p.bytes())
 		}
 	}
 	return out
@@ -74,11 +77,11 @@ func (r *rendition) keep(s *segment, end int64) {
 		return
 	}
 	r.prog.keep(Kept{Segment: &KeptSegment{
-		Rendition: r.name, MSN: s.MSN, Init: s.Init, Start: s.from, Dur: max(end-s.from, 0), Wall: s.Wall,
-		Discontinuity: s.Discontinuity, Gap: s.Gap, Data: s.bytes(),
+		Rendition: r.name, MSN: s.MSN, Init: s.Init, Start: s.start, Dur: max(end-s.start, 0), Wall: s.Wall,
+		Discontinuity: s.Discontinuity, Gap: s.Gap, Size: s.size, Data: s.bytes,
 	}})
 }
 
 func (p *Program) keepCue(c placedCue) {
-	p.keep(Kept{Cue: &KeptCue{Number: c.id, At: c.at, Payload: c.payload}})
+	p.keep(Kept{Cue: &KeptCue{Number: c.id, At: c.at, Payload: c.cue.Payload}})
 }

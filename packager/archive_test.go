@@ -51,7 +51,7 @@ func TestArchiveGetsWhatViewersGet(t *testing.T) {
 		}
 		for i, seg := range list {
 			b, err := st.fetch(asset.Request{Kind: asset.Segment, Rendition: name, Epoch: epoch, MSN: seg.MSN})
-			if err != nil || !bytes.Equal(b, bytes.Join(seg.Data, nil)) {
+			if err != nil || !bytes.Equal(b, bytes.Join(seg.Data(), nil)) {
 				t.Errorf("%s %d: other bytes than viewers get, %v", name, seg.MSN, err)
 			}
 			if i > 0 && (seg.MSN != list[i-1].MSN+1 || seg.Start != list[i-1].Start+list[i-1].Dur) || seg.Gap || seg.Dur < scale*19/10 {

@@ -29,11 +29,10 @@ const CueDescription = "vitrine.cue"
 
 // placedCue is a cue with its place on the media timeline.
 type placedCue struct {
-	at      media.Ticks
-	id      uint32
-	dur     media.Ticks
-	payload []byte
-	state   []byte
+	at     media.Ticks
+	id     uint32
+	cue    media.Cue
+	listed bool // its date range stands in the playlists
 }
 
 // board holds the cues of a program and its state. It is pure.
@@ -44,6 +43,7 @@ type board struct {
 	count uint32
 	buf   []byte
 	tag   []byte
+	out   []byte
 }
 
 // add puts a cue on the board at `at`.
@@ -55,7 +55,7 @@ func (b *board) add(c media.Cue, at media.Ticks) (placedCue, error) {
 		return placedCue{}, fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
 	}
 	b.count++
-	p := placedCue{at: at, id: b.count % stateIDs, dur: media.TicksOf(c.Dur), payload: c.Payload, state: c.State}
+	p := placedCue{at: at, id: b.count % stateIDs, cue: c}
 	i, _ := slices.BinarySearchFunc(b.cues, at+1, func(p placedCue, t media.Ticks) int { return int(p.at - t) })
 	b.cues = slices.Insert(b.cues, i, p)
 	return p, nil
@@ -89,7 +89,7 @@ func (b *board) postpone(from, to media.Ticks, moved func(placedCue)) {
 func (b *board) prune(before media.Ticks) {
 	n := 0
 	for n < len(b.cues) && b.cues[n].at < before {
-		b.state, b.moved = b.cues[n].state, true
+		b.state, b.moved = b.cues[n].cue.State, true
 		n++
 	}
 	b.cues = slices.Delete(b.cues, 0, n)
@@ -102,24 +102,25 @@ func (b *board) stateAt(t media.Ticks) []byte {
 		if b.cues[i].at > t {
 			break
 		}
-		state = b.cues[i].state
+		state = b.cues[i].cue.State
 	}
 	return state
 }
 
-// appendEvents appends the event messages of a part that spans [start, end):
-// the state where it begins the segment msn, and the cues whose time has come.
-func (b *board) appendEvents(dst []byte, msn int64, begins bool, start, end media.Ticks) []byte {
-	if state := b.stateAt(start); begins && len(state) > 0 {
-		dst = b.appendEvent(dst, start, media.TicksOf(stateDur), stateIDs|uint32(msn%stateIDs), state)
+// events returns the event messages of a fragment that spans [start, end): the
+// state, if that is asked for, and the cues whose time has come. The bytes are
+// valid until the next call.
+func (b *board) events(msn int64, state bool, start, end media.Ticks) []byte {
+	b.out = b.out[:0]
+	if on := b.stateAt(start); state && len(on) > 0 {
+		b.out = b.appendEvent(b.out, start, media.TicksOf(stateDur), stateIDs|uint32(msn%stateIDs), on)
 	}
 	for i := range b.cues {
-		c := &b.cues[i]
-		if c.at >= start && c.at < end {
-			dst = b.appendEvent(dst, c.at, c.dur, c.id, c.payload)
+		if c := &b.cues[i]; c.at >= start && c.at < end {
+			b.out = b.appendEvent(b.out, c.at, media.TicksOf(c.cue.Dur), c.id, c.cue.Payload)
 		}
 	}
-	return dst
+	return b.out
 }
 
 func (b *board) appendEvent(dst []byte, at, dur media.Ticks, id uint32, payload []byte) []byte {

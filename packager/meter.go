@@ -15,6 +15,9 @@ type meter struct {
 
 	declared int // bits per second, by whoever encodes
 
+	keyBytes   int64
+	keyHighest int // bits per second
+
 	frames int           // of all parts
 	played time.Duration // by all parts
 }
@@ -28,13 +31,33 @@ func (m *meter) add(n, frames int, d time.Duration) {
 	m.played += d
 }
 
-func (m *meter) segment(d time.Duration) {
-	if d >= shortSegment && m.bytes > 0 {
+func (m *meter) segment(s *segment) {
+	if s.Dur >= shortSegment && m.bytes > 0 {
 		m.total += int64(m.bytes)
-		m.elapsed += d
-		m.highest = max(m.highest, int(float64(m.bytes*8)/d.Seconds()))
+		m.elapsed += s.Dur
+		m.highest = max(m.highest, bitRate(m.bytes, s.Dur))
+		for i, k := range s.Keyframes {
+			to := s.Dur
+			if i+1 < len(s.Keyframes) {
+				to = s.Keyframes[i+1].At
+			}
+			m.keyBytes += int64(k.Size)
+			m.keyHighest = max(m.keyHighest, bitRate(k.Size, max(to-k.At, time.Millisecond)))
+		}
 	}
 	m.bytes = 0
+}
+
+// bitRate returns how many bits per second n bytes in d are.
+func bitRate(n int, d time.Duration) int { return int(float64(n*8) / d.Seconds()) }
+
+// keyframes returns the peak and the mean bit rate of the I-frame playlist, in
+// bits per second.
+func (m *meter) keyframes() (peak, average int) {
+	if m.elapsed == 0 {
+		return m.peak(), m.average()
+	}
+	return m.keyHighest, int(float64(m.keyBytes*8) / m.elapsed.Seconds())
 }
 
 // peak returns the highest bit rate of a segment so far, in bits per second.
@@ -73,23 +96,29 @@ const (
 	rateTolerance     = 0.05
 	commonTolerance   = 0.004
 	countedLongEnough = 2 * time.Second
+	// Then 30 and 29.97 can be told apart, whatever somebody declares.
+	countedForSure = 10 * time.Second
+	sureTolerance  = 0.0002
 )
 
-// rateOf returns the frame rate as declared if that agrees with what was
-// counted, else as counted: the common one nearby, if there is one.
+// rateOf returns the frame rate: a common one that was counted for long, else as
+// declared if that agrees with what was counted, else as counted, or the common
+// one nearby.
 func (m *meter) rateOf(declared float64) float64 {
 	counted := m.rate()
 	off := func(rate float64) float64 { return math.Abs(rate-counted) / rate }
-	if declared > 0 && (m.played < countedLongEnough || off(declared) < rateTolerance) {
-		return declared
-	}
 	best := commonRates[0]
 	for _, c := range commonRates {
 		if off(c) < off(best) {
 			best = c
 		}
 	}
-	if off(best) < commonTolerance {
+	switch {
+	case m.played >= countedForSure && off(best) < sureTolerance:
+		return best
+	case declared > 0 && (m.played < countedLongEnough || off(declared) < rateTolerance):
+		return declared
+	case off(best) < commonTolerance:
 		return best
 	}
 	return counted

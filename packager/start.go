@@ -75,6 +75,9 @@ func (p *Program) start(d decision) error {
 	}
 	if d.audio || d.video { // sound may come later, and is listed when it does
 		p.all = append(p.all, newRendition(p, Audio, media.Audio))
+		if p.cfg.Opus {
+			p.all = append(p.all, newRendition(p, Opus, media.Audio))
+		}
 	}
 	p.lead = p.all[0]
 	for _, r := range p.all {

@@ -261,7 +261,7 @@ func TestCrashDoesNotLoseTheEvening(t *testing.T) {
 	if !strings.Contains(said, "had not ended") {
 		t.Errorf("it says %s", said)
 	}
-	check(t, dir, file, cues)
+	audit(t, dir, file, cues)
 	if err := second.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -273,9 +273,9 @@ func TestCrashDoesNotLoseTheEvening(t *testing.T) {
 	}
 }
 
-// check holds an export of two takes against what is on disk and what was said
+// audit holds an export of two takes against what is on disk and what was said
 // of the cues.
-func check(t *testing.T, dir, file string, cues []float64) {
+func audit(t *testing.T, dir, file string, cues []float64) {
 	t.Helper()
 	const frame = 1.0 / 30
 	have, marks, seen := recorded(t, dir), chapters(t, file), sights(t, file)

@@ -29,6 +29,7 @@ var arrows = []struct {
 	of  string
 	may []string
 }{
+	{"internal/check", nil},
 	{"internal/media", nil},
 	{"internal/house", nil},
 	{"internal/synth", nil},
@@ -63,7 +64,7 @@ var arrows = []struct {
 	{"edge/token", []string{"packager/asset"}},
 
 	{"internal/node", []string{all}},
-	{"cmd/vitrine", []string{"internal/node"}},
+	{"cmd/vitrine", []string{"internal/check", "internal/node"}},
 }
 
 // TestArrows holds the table against what the packages import.

@@ -28,10 +28,23 @@ const (
 	// Config is an AVCDecoderConfigurationRecord (ISO 14496-15 §5.3.3.1).
 	H264 Codec = iota + 1
 	// AAC units hold one raw frame, no ADTS header. Config is an
-	// AudioSpecificConfig (ISO 14496-3 §1.6.2.1).
+	// AudioSpecificConfig (ISO 14496-3 §1.6.2.1), see [ParseAAC]; SampleRate and
+	// Channels are those of the output, after SBR and PS.
 	AAC
 	// MP3 units hold one frame; there is no Config. Only FFmpeg takes it.
 	MP3
+	// HEVC units hold NAL units behind 4-byte lengths; parameter sets are in the
+	// Config alone, an HEVCDecoderConfigurationRecord (ISO 14496-15 §8.3.3.1).
+	// Sync are IDR pictures only: what follows a CRA may be shown before it.
+	HEVC
+	// AV1 units hold one temporal unit: OBUs with their sizes, no temporal
+	// delimiter (AV1 in ISOBMFF §2.4). Config is an AV1CodecConfigurationRecord
+	// (§2.3.3). Sync units begin with a sequence header and show a key frame.
+	AV1
+	// Opus units hold one packet (RFC 6716 §3). Config is the body of an
+	// OpusSpecificBox, dOps, whose numbers are big-endian, unlike OpusHead's
+	// (Opus in ISOBMFF §4.3.2). SampleRate is 48000, whatever was recorded.
+	Opus
 )
 
 func (c Codec) String() string {
@@ -42,6 +55,12 @@ func (c Codec) String() string {
 		return "aac"
 	case MP3:
 		return "mp3"
+	case HEVC:
+		return "hevc"
+	case AV1:
+		return "av1"
+	case Opus:
+		return "opus"
 	}
 	return "unknown"
 }
@@ -56,8 +75,9 @@ type Track struct {
 
 	Width, Height int     // video, in pixels as displayed (cropping applied)
 	FrameRate     float64 // video, frames per second as declared; 0 if nobody said
+	Bitrate       int     // bits per second as declared; 0 if nobody said
 
-	SampleRate int // audio, Hz
+	SampleRate int // audio, Hz, of the output
 	Channels   int // audio
 }
 
@@ -68,6 +88,29 @@ type Unit struct {
 	PTS, DTS Ticks // presentation and decoding time; equal for audio
 	Sync     bool  // decoding can start here: an IDR picture, or any audio frame
 	Data     []byte
+}
+
+// mp3Frame is the length of an MP3 frame at 32 kHz and more, in samples (ISO
+// 11172-3 §2.4.2.1). Below, where MPEG-2 has half of that, it is not used.
+const mp3Frame = 1152
+
+// Samples returns how long an audio unit lasts, in samples at the SampleRate of
+// its track: of AAC-LC 1024, of HE-AAC 2048, of Opus what its first bytes say. It
+// is 0 where that cannot be told.
+func (u *Unit) Samples() int64 {
+	switch u.Track.Codec {
+	case AAC:
+		c, err := ParseAAC(u.Track.Config)
+		if err != nil {
+			return 0
+		}
+		return c.FrameLength()
+	case Opus:
+		return opusSamples(u.Data)
+	case MP3:
+		return mp3Frame
+	}
+	return 0
 }
 
 // Writer takes units in decoding order per track. A Writer does not block: what

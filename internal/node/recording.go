@@ -93,7 +93,7 @@ func (a *archive) segment(s *packager.KeptSegment) {
 	}
 	a.rec.Segment(record.Segment{
 		Rendition: s.Rendition, MSN: s.MSN, Init: s.Init, Timescale: a.scales[s.Rendition], Start: s.Start, Dur: s.Dur,
-		Wall: s.Wall, Discont: s.Discontinuity, Gap: s.Gap, Data: s.Data,
+		Wall: s.Wall, Discont: s.Discontinuity, Gap: s.Gap, Size: s.Size, Data: s.Data,
 	})
 }
 

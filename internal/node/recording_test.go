@@ -80,7 +80,7 @@ func TestRungStandsInForASourceThatIsAGap(t *testing.T) {
 	keep := func(rendition string, msn int64, gap bool) {
 		s := &packager.KeptSegment{Rendition: rendition, MSN: msn, Start: msn * 180000, Dur: 180000, Gap: gap}
 		if !gap {
-			s.Data = [][]byte{[]byte("segment")}
+			s.Size, s.Data = 7, func() [][]byte { return [][]byte{[]byte("segment")} }
 		}
 		a.Keep(packager.Kept{Segment: s})
 	}

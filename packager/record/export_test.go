@@ -106,7 +106,7 @@ func (s *stock) play(rendition string, f film, at float64, from, to int) {
 		}
 		s.msn++
 		s.rec.Segment(Segment{
-			Rendition: rendition, MSN: s.msn, Init: s.init, Timescale: f.scale, Start: frags[0].start, Dur: frags[0].dur, Data: [][]byte{b},
+			Rendition: rendition, MSN: s.msn, Init: s.init, Timescale: f.scale, Start: frags[0].start, Dur: frags[0].dur, Size: len(b), Data: func() [][]byte { return [][]byte{b} },
 		})
 	}
 	s.init++

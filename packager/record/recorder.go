@@ -73,7 +73,7 @@ type Recorder struct {
 // item is an entry on its way to the disk, with its file.
 type item struct {
 	entry Entry
-	data  [][]byte
+	data  func() [][]byte // nil if there is none
 	size  int64
 }
 
@@ -92,7 +92,7 @@ func (r *Recorder) Init(rendition string, number, timescale int64, t *media.Trac
 	r.push(item{entry: Entry{
 		Type: typeInit, Rendition: rendition, Init: number, Scale: timescale, Kind: t.Kind.String(), Codec: t.Codec.String(),
 		Width: t.Width, Height: t.Height, SampleRate: t.SampleRate, Channels: t.Channels, Bytes: int64(len(data)),
-	}, data: [][]byte{data}})
+	}, data: func() [][]byte { return [][]byte{data} }})
 }
 
 // Segment is a segment for [Recorder.Segment]; its times are in 1/Timescale s.
@@ -104,7 +104,8 @@ type Segment struct {
 	Wall       time.Time
 	Discont    bool
 	Gap        bool
-	Data       [][]byte
+	Size       int             // of Data, bytes
+	Data       func() [][]byte // called when it is written
 }
 
 // Segment takes a complete segment. If the queue is full it is lost, and the
@@ -113,11 +114,11 @@ func (r *Recorder) Segment(s Segment) {
 	it := item{entry: Entry{
 		Type: typeSegment, Rendition: s.Rendition, MSN: s.MSN, Init: s.Init, Scale: s.Timescale, Start: s.Start, Dur: s.Dur,
 		Wall: s.Wall.UTC(), Discontinuity: s.Discont, Gap: s.Gap,
-	}, data: s.Data}
-	for _, b := range s.Data {
-		it.size += int64(len(b))
-	}
+	}, size: int64(s.Size)}
 	it.entry.Bytes = it.size
+	if s.Size > 0 {
+		it.data = s.Data
+	}
 	r.push(it)
 }
 

@@ -111,8 +111,11 @@ const piece = 1 << 20
 
 var big = make([]byte, piece)
 
+// pieces is the data of a segment.
+func pieces(b ...[]byte) func() [][]byte { return func() [][]byte { return b } }
+
 func segment(msn int) record.Segment {
-	return record.Segment{Rendition: "source", MSN: int64(msn), Timescale: 90000, Start: int64(msn) * 180000, Dur: 180000, Data: [][]byte{big}}
+	return record.Segment{Rendition: "source", MSN: int64(msn), Timescale: 90000, Start: int64(msn) * 180000, Dur: 180000, Size: len(big), Data: pieces(big)}
 }
 
 // trouble is a recorder on a disk, in virtual time.
@@ -373,7 +376,7 @@ func TestConcurrentUse(t *testing.T) {
 		writers.Go(func() {
 			for n := range 20 {
 				s := segment(i*100 + n)
-				s.Data = [][]byte{big[:10]}
+				s.Size, s.Data = 10, pieces(big[:10])
 				r.Segment(s)
 				r.Status()
 			}

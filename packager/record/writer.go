@@ -78,8 +78,8 @@ func (r *Recorder) put(it item, line []byte) error {
 			return fmt.Errorf("%w: %d MiB are free, %d are left to the rest", ErrNoRoom, free>>20, int64(MinFree)>>20)
 		}
 	}
-	if len(it.data) > 0 {
-		if err := r.cfg.FS.WriteFile(path.Join(r.dir, it.entry.file()), it.data); err != nil {
+	if it.data != nil {
+		if err := r.cfg.FS.WriteFile(path.Join(r.dir, it.entry.file()), it.data()); err != nil {
 			return err
 		}
 	}
