@@ -55,13 +55,14 @@ const firstPipe = 3
 // away the first GOP. -copyts, -muxdelay, -muxpreload, -enc_time_base and
 // -fps_mode together keep every PTS as it was, through jitter too.
 func Args(cfg Config) []string {
+	video, audio := cfg.fed()
 	probe := probePicture
-	if len(cfg.Rungs) > 0 && (cfg.makesAudio() || !saysReordering(cfg.Video.Config)) {
+	if video != nil && (audio != nil || !saysReordering(video)) {
 		probe = probeMore
 	}
 	args := []string{
 		"-nostdin", "-hide_banner", "-loglevel", "level+warning",
-		"-f", "flv", "-copyts", "-thread_type", "slice",
+		"-f", format(video, audio), "-copyts", "-thread_type", "slice",
 		"-probesize", strconv.Itoa(probe), "-analyzeduration", "0", "-fpsprobesize", "0",
 		"-i", "pipe:0",
 	}
