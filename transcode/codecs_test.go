@@ -93,8 +93,10 @@ func tone(layout string, rate int, codec ...string) []string {
 }
 
 var (
-	x265Args = []string{"-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1",
-		"-x265-params", "log-level=none:open-gop=0:keyint=60:min-keyint=60:scenecut=0:bframes=3"}
+	x265Args = []string{
+		"-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1",
+		"-x265-params", "log-level=none:open-gop=0:keyint=60:min-keyint=60:scenecut=0:bframes=3",
+	}
 	svtArgs = []string{"-c:v", "libsvtav1", "-preset", "12"}
 )
 
@@ -110,10 +112,14 @@ func TestTheLadderTakesEveryCodec(t *testing.T) {
 	t.Parallel()
 	opus := encoded(t, tone("stereo", 48000, "-c:a", "libopus")...)
 	hevc := encoded(t, scene(4, x265Args...)...)
+	av1 := encoded(t, scene(4, svtArgs...)...)
+	mono := encoded(t, tone("mono", 48000, "-c:a", "aac")...)
 	for name, in := range map[string][]media.Unit{
 		"HEVC with B-frames":    hevc,
 		"HEVC, 10 bits":         encoded(t, scene(4, append(slices.Clone(x265Args), "-pix_fmt", "yuv420p10le")...)...),
-		"AV1":                   encoded(t, scene(4, svtArgs...)...),
+		"AV1":                   av1,
+		"AV1 and AAC in mono":   merged(av1, mono),
+		"HEVC and MP3":          merged(hevc, soundOf(withSound(t))),
 		"HEVC and Opus":         merged(hevc, opus),
 		"H.264 and Opus":        merged(encoded(t, scene(4, "-c:v", "libx264", "-preset", "veryfast")...), opus),
 		"H.264 High 4:4:4":      encoded(t, scene(4, "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv444p")...),
