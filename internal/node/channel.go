@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -185,6 +186,7 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	cfg := packager.Config{
 		Start: epoch, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
 		Source: source, Timeline: c.timeline, Log: c.log, Discontinuity: c.sequence(),
+		Opus: slices.Contains(c.cfg.Audio, audioOpus),
 	}
 	for _, r := range rungs {
 		cfg.Rungs = append(cfg.Rungs, packager.Rung{Name: r.Name, Bitrate: r.Bitrate})

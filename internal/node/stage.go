@@ -50,6 +50,8 @@ type stage struct {
 	first   time.Time
 	video   *media.Track
 	audio   *media.Track
+	convert *media.Track // sound that FFmpeg makes AAC of; nil if it passes
+	opus    bool         // that sound is published as it is, too
 
 	mu  sync.Mutex
 	job *transcode.Job // nil until it runs
@@ -99,6 +101,7 @@ func (s *stage) begin(now time.Time) error {
 	}
 	s.program, s.blind = program, s.video == nil
 	s.base, s.newest = s.ch.resume(program, s.first)-early[0].DTS, early[0].DTS
+	s.hear(early)
 	if err := s.transcode(rungs); err != nil {
 		return err
 	}
@@ -143,16 +146,17 @@ func (s *stage) write(u media.Unit, now time.Time) error {
 	if u.Track.Kind == media.Video || s.video == nil {
 		s.ch.timeline.Observe(u.PTS, now)
 	}
-	name := packager.Source
-	switch {
-	case u.Track.Kind == media.Video:
+	name, ffmpeg := packager.Source, true
+	if u.Track.Kind == media.Audio {
+		name, ffmpeg = s.route(u)
+	}
+	if ffmpeg {
 		if err := s.queue.WriteUnit(u); err != nil {
 			return fmt.Errorf("queue for the ladder: %w", err)
 		}
-	case u.Track.Codec == media.AAC:
-		name = packager.Audio
-	default: // FFmpeg makes AAC of it
-		return s.queue.WriteUnit(u)
+	}
+	if name == "" {
+		return nil
 	}
 	return s.program.WriteUnit(name, u)
 }
@@ -162,14 +166,14 @@ func (s *stage) transcode(rungs []transcode.Rung) error {
 	if s.video == nil {
 		rungs = nil
 	}
-	if len(rungs) == 0 && (s.audio == nil || s.audio.Codec == media.AAC) {
+	if len(rungs) == 0 && s.convert == nil {
 		return nil
 	}
 	job, err := transcode.NewJob(transcode.Config{
 		Channel: s.ch.name,
 		FFmpeg:  s.ch.node.cfg.FFmpeg,
 		Video:   s.video,
-		Audio:   s.audio,
+		Audio:   s.convert,
 		Rungs:   rungs,
 		Segment: s.ch.cfg.Segment,
 		In:      s.queue,
