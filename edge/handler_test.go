@@ -56,6 +56,11 @@ func TestURLs(t *testing.T) {
 		"/live/demo/audio/900/init2.mp4":                                    {Channel: "demo", Kind: asset.Init, Rendition: "audio", Epoch: 900, MSN: 2},
 		"/live/demo/audio/900/917.m4s":                                      {Channel: "demo", Kind: asset.Segment, Rendition: "audio", Epoch: 900, MSN: 917},
 		"/live/demo/audio/900/917.0.m4s":                                    {Channel: "demo", Kind: asset.Part, Rendition: "audio", Epoch: 900, MSN: 917},
+		"/live/demo/ts/index.m3u8":                                          {Channel: "demo", Output: asset.Legacy, Kind: asset.Multivariant},
+		"/live/demo/ts/720p/index.m3u8?_HLS_msn=17":                         {Channel: "demo", Output: asset.Legacy, Kind: asset.Playlist, Rendition: "720p"},
+		"/live/demo/ts/720p/900/917.ts":                                     {Channel: "demo", Output: asset.Legacy, Kind: asset.Segment, Rendition: "720p", Epoch: 900, MSN: 917},
+		"/live/ts/720p/index.m3u8":                                          {Channel: "ts", Kind: asset.Playlist, Rendition: "720p"},
+		"/live/ts/index.m3u8":                                               {Channel: "ts", Kind: asset.Multivariant},
 	} {
 		t.Run(target, func(t *testing.T) {
 			s := &shelf{}

@@ -47,18 +47,18 @@ type board struct {
 }
 
 // add puts a cue on the board at `at`.
-func (b *board) add(c media.Cue, at media.Ticks) error {
+func (b *board) add(c media.Cue, at media.Ticks) (placedCue, error) {
 	if !isObject(c.Payload) || len(c.State) > 0 && !isObject(c.State) {
-		return fmt.Errorf("a cue and its state are JSON objects of at most %d bytes", media.MaxCuePayload)
+		return placedCue{}, fmt.Errorf("a cue and its state are JSON objects of at most %d bytes", media.MaxCuePayload)
 	}
 	if len(b.cues) >= maxWaiting {
-		return fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
+		return placedCue{}, fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
 	}
 	b.count++
 	p := placedCue{at: at, id: b.count % stateIDs, cue: c}
 	i, _ := slices.BinarySearchFunc(b.cues, at+1, func(p placedCue, t media.Ticks) int { return int(p.at - t) })
 	b.cues = slices.Insert(b.cues, i, p)
-	return nil
+	return p, nil
 }
 
 // isObject reports whether p can be stamped with a media time.
@@ -73,11 +73,13 @@ func (b *board) begin(state []byte) {
 	}
 }
 
-// postpone moves the cues of [from, to), where nothing could carry them, to `to`.
-func (b *board) postpone(from, to media.Ticks) {
+// postpone moves the cues of [from, to), where nothing could carry them, to
+// `to`, and tells which.
+func (b *board) postpone(from, to media.Ticks, moved func(placedCue)) {
 	for i := range b.cues {
 		if c := &b.cues[i]; c.at >= from && c.at < to {
 			c.at = to
+			moved(*c)
 		}
 	}
 }

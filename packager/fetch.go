@@ -195,9 +195,7 @@ func (r *rendition) media(ctx context.Context, req asset.Request) (asset.Asset, 
 		return out, nil
 	case asset.Segment:
 		if s := snap.find(req.MSN); s != nil && !s.Gap {
-			for _, p := range s.data {
-				out.Body = append(out.Body, p.bytes())
-			}
+			out.Body = s.bytes()
 			return out, nil
 		}
 	case asset.Part:

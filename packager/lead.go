@@ -69,7 +69,7 @@ func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
 		changed := r.track != nil && !sameTrack(r.track, u.Track)
 		force := p.grid.started && (p.fresh(at) || p.out || p.changed || changed)
 		if p.out {
-			p.board.postpone(p.outFrom, at)
+			p.board.postpone(p.outFrom, at, p.keepCue)
 		}
 		if force {
 			p.changed = false

@@ -18,6 +18,7 @@ func (r *rendition) closeSegment(end int64) {
 		s.Gap = true
 		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
 	}
+	r.keep(s, end)
 	r.meter.segment(s)
 	r.keyframes += int64(s.Entries())
 	r.list(s)

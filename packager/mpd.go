@@ -131,9 +131,9 @@ func (r *rendition) enter(period *dash.Period, run []*segment, open *segment) er
 		}
 		dur := media.Rescale(int64(d), int64(time.Second), scale)
 		if i+1 < len(run) {
-			dur = run[i+1].at - s.at
+			dur = run[i+1].start - s.start
 		}
-		x.Segments = append(x.Segments, dash.Segment{Time: s.at, Dur: dur})
+		x.Segments = append(x.Segments, dash.Segment{Time: s.start, Dur: dur})
 	}
 	id := int(track.Codec) // what a player may switch between has one codec
 	for i := range period.Sets {

@@ -72,7 +72,7 @@ func (r *rendition) addFragment(at int64, samples []cmaf.Sample) (end int64) {
 	}
 	if r.kind == media.Video && samples[0].Sync {
 		r.open.Keyframes = append(r.open.Keyframes, hls.Keyframe{
-			At: r.duration(at - r.openAt), Offset: r.open.size + offset, Size: r.press.size - offset,
+			At: r.duration(at - r.open.start), Offset: r.open.size + offset, Size: r.press.size - offset,
 		})
 	}
 	return end

@@ -59,6 +59,7 @@ type Config struct {
 	// players index arrays by it, and larger than all that the channel had before.
 	Discontinuity int64
 	Log           *slog.Logger
+	Archive       Archive // nil if nothing is kept
 }
 
 // Rung is a rendition that the ladder will make.
@@ -228,9 +229,11 @@ func (p *Program) AddCue(c media.Cue) (media.Placement, error) {
 		return media.Placement{}, media.ErrOutsideWindow
 	}
 	at = max(at, floor)
-	if err := p.board.add(c, at); err != nil {
+	placed, err := p.board.add(c, at)
+	if err != nil {
 		return media.Placement{}, err
 	}
+	p.keepCue(placed)
 	p.listCues()
 	return media.Placement{Media: at, Late: max(late, 0), Clock: p.cfg.Timeline.Clock()}, nil
 }
@@ -285,6 +288,7 @@ func (p *Program) End() {
 		r.finish()
 		r.publish(true)
 	}
+	p.keep(Kept{Ended: true})
 	if !p.known {
 		p.known = true
 		close(p.ready)

@@ -61,7 +61,6 @@ type rendition struct {
 
 	open     *segment
 	openFrom media.Ticks // boundary of open
-	openAt   int64       // where it begins, in scale
 	stated   bool        // the state on show stands in open
 	end      int64       // where the published parts end, in scale
 	waiting  bool        // for a keyframe on a boundary
@@ -111,8 +110,12 @@ func (r *rendition) setTrack(t *media.Track) error {
 		r.counting = false
 	}
 	r.track = t
+	if t.Bitrate > 0 {
+		r.meter.declared = t.Bitrate
+	}
 	r.inits = append(r.inits[:len(r.inits):len(r.inits)], b)
 	r.initNow = r.initLow + int64(len(r.inits)) - 1
+	r.prog.keep(Kept{Init: &KeptInit{Rendition: r.name, Number: r.initNow, Track: t, Timescale: r.scale, Data: b}})
 	return nil
 }
 
@@ -267,11 +270,11 @@ func (r *rendition) begin(b Boundary, u media.Unit) error {
 }
 
 func (r *rendition) openSegment(b Boundary) {
-	r.open = &segment{from: b.Start, since: b.Since, at: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
+	r.open = &segment{from: b.Start, since: b.Since, start: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
 		MSN: b.MSN, Init: r.initNow, Discontinuity: b.Discontinuity,
 		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()), FirstKeyframe: r.keyframes,
 	}}
-	r.openFrom, r.openAt, r.stated = b.Start, r.end, false
+	r.openFrom, r.stated = b.Start, false
 }
 
 func (r *rendition) duration(d int64) time.Duration {

@@ -29,6 +29,7 @@ var arrows = []struct {
 	of  string
 	may []string
 }{
+	{"internal/check", nil},
 	{"internal/media", nil},
 	{"internal/house", nil},
 	{"internal/synth", nil},
@@ -43,6 +44,7 @@ var arrows = []struct {
 	{"packager/cmaf", []string{"internal/media"}},
 	{"packager/ts", []string{"internal/media"}},
 	{"packager/dash", nil},
+	{"packager/record", []string{"internal/media"}},
 	{"packager/hls", []string{"packager/asset"}},
 	{"packager", []string{
 		"internal/media", "packager/asset", "packager/cmaf", "packager/dash", "packager/hls", "packager/id3", "packager/ts",
@@ -63,7 +65,7 @@ var arrows = []struct {
 	{"edge/token", []string{"packager/asset"}},
 
 	{"internal/node", []string{all}},
-	{"cmd/vitrine", []string{"internal/node"}},
+	{"cmd/vitrine", []string{"internal/check", "internal/node"}},
 }
 
 // TestArrows holds the table against what the packages import.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/Eyevinn/mp4ff/bits"
 	"github.com/Eyevinn/mp4ff/mp4"
 
 	"vitrine/internal/media"
@@ -14,6 +15,7 @@ const (
 	sampleBits = 16   // as sample entries say it, whatever the codec has
 	objectMP3  = 0x6b // ISO 14496-1 table 5: MPEG-1 audio
 	dopsFixed  = 11   // bytes of a dOps up to its channel mapping
+	maxASC     = 64   // bytes of an AudioSpecificConfig; mp4ff cannot say the lengths of 100 and more
 )
 
 func describeAudio(trak *mp4.TrakBox, t *media.Track) error {
@@ -21,6 +23,12 @@ func describeAudio(trak *mp4.TrakBox, t *media.Track) error {
 	var box mp4.Box
 	switch t.Codec {
 	case media.AAC:
+		if len(t.Config) > maxASC {
+			return fmt.Errorf("its configuration has %d bytes", len(t.Config))
+		}
+		if _, err := media.ParseAAC(t.Config); err != nil {
+			return err
+		}
 		box = mp4.CreateEsdsBox(t.Config)
 	case media.MP3:
 		esds := mp4.CreateEsdsBox(nil)
@@ -31,7 +39,12 @@ func describeAudio(trak *mp4.TrakBox, t *media.Track) error {
 		if len(t.Config) < dopsFixed || t.Config[0] != 0 {
 			return errors.New("its configuration is no OpusSpecificBox of version 0")
 		}
-		name, box = "Opus", raw("dOps", t.Config)
+		hdr := mp4.BoxHeader{Name: "dOps", Size: uint64(sizeBox + len(t.Config)), Hdrlen: sizeBox}
+		dops, err := mp4.DecodeDopsSR(hdr, 0, bits.NewFixedSliceReader(t.Config))
+		if err != nil {
+			return fmt.Errorf("read the OpusSpecificBox: %w", err)
+		}
+		name, box = "Opus", dops
 	default:
 		return errors.New("no sample entry is known")
 	}
