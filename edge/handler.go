@@ -56,6 +56,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err, errorAge)
 		return
 	}
+	if req.Output == asset.DASH && req.Kind == asset.Segment {
+		h.grow(w, r, req)
+		return
+	}
 	a, err := h.Source.Fetch(r.Context(), req)
 	if err != nil {
 		h.fail(w, r, err, cmp.Or(a.MaxAge, errorAge))

@@ -55,8 +55,11 @@ func (p *Program) Fetch(ctx context.Context, req asset.Request) (asset.Asset, er
 }
 
 func (p *Program) find(ctx context.Context, req asset.Request) (asset.Asset, error) {
-	if req.Output == asset.Legacy {
+	switch req.Output {
+	case asset.Legacy:
 		return p.legacy(ctx, req)
+	case asset.DASH:
+		return p.mpd(ctx)
 	}
 	if req.Kind == asset.Multivariant {
 		return p.multivariant(ctx)

@@ -11,8 +11,9 @@ type Boundary struct {
 	MSN           int64
 	Start         media.Ticks
 	Discontinuity bool
-	Open          bool      // no keyframe is needed to begin here
-	Wall          time.Time // capture time of Start, as PROGRAM-DATE-TIME says it
+	Since         media.Ticks // where the last discontinuity began, or the show
+	Open          bool        // no keyframe is needed to begin here
+	Wall          time.Time   // capture time of Start, as PROGRAM-DATE-TIME says it
 }
 
 // Bounds of the grid.
@@ -48,7 +49,8 @@ type grid struct {
 	covered media.Ticks
 	started bool
 
-	discontinuities int64 // so far
+	discontinuities int64       // so far
+	since           media.Ticks // the last one
 
 	lastSync media.Ticks
 	gaps     [steadyGaps]media.Ticks // keyframe distances, for worst
@@ -170,7 +172,10 @@ func (g *grid) clock(t media.Ticks, discontinuity bool) bool {
 }
 
 func (g *grid) add(t media.Ticks, discontinuity bool) Boundary {
-	b := Boundary{MSN: g.next, Start: t, Discontinuity: discontinuity}
+	if discontinuity || !g.started {
+		g.since = t
+	}
+	b := Boundary{MSN: g.next, Start: t, Discontinuity: discontinuity, Since: g.since}
 	g.next++
 	g.started = true
 	if discontinuity {

@@ -19,7 +19,7 @@ const (
 )
 
 // reserved are the names that stand for an output where a URL has a rendition.
-var reserved = []string{"ts"}
+var reserved = []string{"ts", "dash"}
 
 // Limits of a [Config], and the bounds of a program.
 const (
@@ -122,6 +122,7 @@ type Program struct {
 	outFrom media.Ticks // what the lead had published when it fell silent
 	clock   time.Time   // of the last Tick
 
+	dash  epochOf
 	wall  time.Time // capture time of since, as published
 	since media.Ticks
 }

@@ -294,7 +294,7 @@ func (r *rendition) begin(b Boundary, u media.Unit) error {
 }
 
 func (r *rendition) openSegment(b Boundary) {
-	r.open = &segment{from: b.Start, start: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
+	r.open = &segment{from: b.Start, since: b.Since, start: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
 		MSN: b.MSN, Init: r.initNow, Discontinuity: b.Discontinuity,
 		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()), FirstKeyframe: r.keyframes,
 	}}
