@@ -77,7 +77,7 @@ func servePlayers(t *testing.T) *httptest.Server {
 		}
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/javascript")
-			w.Write(b) //nolint:errcheck // a browser that went
+			w.Write(b)
 		})
 	}
 	s := httptest.NewServer(mux)
