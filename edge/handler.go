@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -24,7 +25,7 @@ const Prefix = "/live/"
 const (
 	// writeTimeout is how long a client may take to read one answer.
 	writeTimeout = 15 * time.Second
-	// errorAge is how long a cache may keep a 404 or 400.
+	// errorAge is how long a cache may keep a 404 or 400 if the Source says nothing.
 	errorAge = time.Second
 	// retryAfter is what a 503 asks for.
 	retryAfter = time.Second
@@ -52,12 +53,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req, err := parse(strings.TrimPrefix(r.URL.Path, Prefix), r.URL.RawQuery)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, err, errorAge)
 		return
 	}
 	a, err := h.Source.Fetch(r.Context(), req)
 	if err != nil {
-		h.fail(w, r, err)
+		h.fail(w, r, err, cmp.Or(a.MaxAge, errorAge))
 		return
 	}
 	h.Audience.Watched(req.Channel, a.Watch)
@@ -67,22 +68,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // CORS lets pages of any origin read an answer, whatever its status.
 func CORS(header http.Header) {
 	header.Set("Access-Control-Allow-Origin", "*")
-	header.Set("Access-Control-Expose-Headers", "Age, Date, ETag")
+	header.Set("Access-Control-Expose-Headers", "Age, Date, ETag, Content-Range")
 	header.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
 	header.Set("Access-Control-Allow-Headers", "*")
 	header.Set("Access-Control-Max-Age", "86400")
 	header.Set("Timing-Allow-Origin", "*")
 }
 
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail says why there is no asset. A cache may keep for `keep` that something is
+// not there, or makes no sense, and not that it did not come in time.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error, keep time.Duration) {
 	status, age := http.StatusInternalServerError, time.Duration(0)
 	switch {
 	case r.Context().Err() != nil: // the viewer has gone, or the server is going
 		status = http.StatusServiceUnavailable
 	case errors.Is(err, asset.ErrNotFound):
-		status, age = http.StatusNotFound, errorAge
+		status, age = http.StatusNotFound, keep
 	case errors.Is(err, asset.ErrBadRequest):
-		status, age = http.StatusBadRequest, errorAge
+		status, age = http.StatusBadRequest, keep
 	case errors.Is(err, asset.ErrTimeout):
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
@@ -108,7 +111,6 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, a asset.Asset) {
 	header := w.Header()
 	header.Set("Content-Type", a.ContentType)
 	cacheControl(header, a.MaxAge, a.Immutable)
-	header.Set("Accept-Ranges", "none") // parts are small: whoever asks for a range gets the whole
 	etag := a.ETag
 	body, length := a.Body, a.Len()
 	if a.Gzip != nil {
@@ -128,7 +130,18 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, a asset.Asset) {
 			return
 		}
 	}
+	status := http.StatusOK
+	if a.Immutable {
+		header.Set("Accept-Ranges", "bytes")
+		var err error
+		if body, status, err = ranged(header, r.Header, a); err != nil {
+			http.Error(w, err.Error(), status)
+			return
+		}
+		length = lengthOf(body)
+	}
 	header.Set("Content-Length", strconv.Itoa(length))
+	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return
 	}

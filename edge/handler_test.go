@@ -44,13 +44,23 @@ func ask(h http.Handler, method, target string, header ...string) *http.Response
 
 func TestURLs(t *testing.T) {
 	for target, want := range map[string]asset.Request{
-		"/live/demo/index.m3u8":                                      {Channel: "demo", Kind: asset.Multivariant},
-		"/live/demo/720p/index.m3u8":                                 {Channel: "demo", Kind: asset.Playlist, Rendition: "720p"},
-		"/live/demo/720p/index.m3u8?_HLS_msn=17":                     {Channel: "demo", Kind: asset.Playlist, Rendition: "720p", Blocking: true, Reload: asset.Position{MSN: 17, Part: -1}},
-		"/live/demo/720p/index.m3u8?token=x&_HLS_part=3&_HLS_msn=17": {Channel: "demo", Kind: asset.Playlist, Rendition: "720p", Blocking: true, Reload: asset.Position{MSN: 17, Part: 3}},
-		"/live/demo/audio/900/init2.mp4":                             {Channel: "demo", Kind: asset.Init, Rendition: "audio", Epoch: 900, MSN: 2},
-		"/live/demo/audio/900/917.m4s":                               {Channel: "demo", Kind: asset.Segment, Rendition: "audio", Epoch: 900, MSN: 917},
-		"/live/demo/audio/900/917.0.m4s":                             {Channel: "demo", Kind: asset.Part, Rendition: "audio", Epoch: 900, MSN: 917},
+		"/live/demo/index.m3u8":                                             {Channel: "demo", Kind: asset.Multivariant},
+		"/live/demo/720p/index.m3u8":                                        {Channel: "demo", Kind: asset.Playlist, Rendition: "720p"},
+		"/live/demo/720p/index.m3u8?_HLS_msn=17":                            {Channel: "demo", Kind: asset.Playlist, Rendition: "720p", Blocking: true, Reload: asset.Position{MSN: 17, Part: -1}},
+		"/live/demo/720p/index.m3u8?token=x&_HLS_part=3&_HLS_msn=17":        {Channel: "demo", Kind: asset.Playlist, Rendition: "720p", Blocking: true, Reload: asset.Position{MSN: 17, Part: 3}},
+		"/live/demo/720p/index.m3u8?_HLS_skip=YES":                          {Channel: "demo", Kind: asset.Playlist, Rendition: "720p", Skip: asset.SkipSegments},
+		"/live/demo/720p/index.m3u8?_HLS_skip=v2&_HLS_msn=17&_HLS_part=0":   {Channel: "demo", Kind: asset.Playlist, Rendition: "720p", Blocking: true, Reload: asset.Position{MSN: 17}, Skip: asset.SkipRanges},
+		"/live/demo/720p/index.m3u8?_HLS_skip=v3":                           {Channel: "demo", Kind: asset.Playlist, Rendition: "720p"},
+		"/live/demo/720p/iframes.m3u8":                                      {Channel: "demo", Kind: asset.IFrames, Rendition: "720p"},
+		"/live/demo/720p/iframes.m3u8?_HLS_msn=17&_HLS_part=3&_HLS_skip=v2": {Channel: "demo", Kind: asset.IFrames, Rendition: "720p", Blocking: true, Reload: asset.Position{MSN: 17, Part: -1}},
+		"/live/demo/audio/900/init2.mp4":                                    {Channel: "demo", Kind: asset.Init, Rendition: "audio", Epoch: 900, MSN: 2},
+		"/live/demo/audio/900/917.m4s":                                      {Channel: "demo", Kind: asset.Segment, Rendition: "audio", Epoch: 900, MSN: 917},
+		"/live/demo/audio/900/917.0.m4s":                                    {Channel: "demo", Kind: asset.Part, Rendition: "audio", Epoch: 900, MSN: 917},
+		"/live/demo/ts/index.m3u8":                                          {Channel: "demo", Output: asset.Legacy, Kind: asset.Multivariant},
+		"/live/demo/ts/720p/index.m3u8?_HLS_msn=17":                         {Channel: "demo", Output: asset.Legacy, Kind: asset.Playlist, Rendition: "720p"},
+		"/live/demo/ts/720p/900/917.ts":                                     {Channel: "demo", Output: asset.Legacy, Kind: asset.Segment, Rendition: "720p", Epoch: 900, MSN: 917},
+		"/live/ts/720p/index.m3u8":                                          {Channel: "ts", Kind: asset.Playlist, Rendition: "720p"},
+		"/live/ts/index.m3u8":                                               {Channel: "ts", Kind: asset.Multivariant},
 	} {
 		t.Run(target, func(t *testing.T) {
 			s := &shelf{}
@@ -99,6 +109,7 @@ func TestStatusesKeepCORSAndLifetimes(t *testing.T) {
 		"a playlist":     {http.MethodGet, shelf{asset: asset.Asset{MaxAge: 12 * time.Second}}, 200, "public, max-age=12"},
 		"a part":         {http.MethodGet, shelf{asset: asset.Asset{MaxAge: time.Hour, Immutable: true}}, 200, "public, max-age=3600, immutable"},
 		"nothing there":  {http.MethodGet, shelf{err: fmt.Errorf("%w: x", asset.ErrNotFound)}, 404, "public, max-age=1"},
+		"not there yet":  {http.MethodGet, shelf{err: asset.ErrNotFound, asset: asset.Asset{MaxAge: 2 * time.Second}}, 404, "public, max-age=2"},
 		"too far ahead":  {http.MethodGet, shelf{err: asset.ErrBadRequest}, 400, "public, max-age=1"},
 		"a stall":        {http.MethodGet, shelf{err: asset.ErrTimeout}, 503, "no-store"},
 		"a fault":        {http.MethodGet, shelf{err: errors.New("x")}, 500, "no-store"},

@@ -18,20 +18,37 @@ const (
 // parse reads a path below [Prefix] and its query:
 //
 //	CHANNEL/index.m3u8
-//	CHANNEL/RENDITION/index.m3u8?_HLS_msn=M&_HLS_part=N
+//	CHANNEL/RENDITION/index.m3u8?_HLS_msn=M&_HLS_part=N&_HLS_skip=YES
+//	CHANNEL/RENDITION/iframes.m3u8?_HLS_msn=M
 //	CHANNEL/RENDITION/EPOCH/init0.mp4
 //	CHANNEL/RENDITION/EPOCH/MSN.m4s
 //	CHANNEL/RENDITION/EPOCH/MSN.PART.m4s
+//
+// and, for the same as plain HLS:
+//
+//	CHANNEL/ts/index.m3u8
+//	CHANNEL/ts/RENDITION/index.m3u8
+//	CHANNEL/ts/RENDITION/EPOCH/MSN.ts
 func parse(path, query string) (asset.Request, error) {
 	f := strings.Split(path, "/")
 	var r asset.Request
 	switch {
+	case legacy(&r, f):
 	case len(f) == 2 && f[1] == "index.m3u8":
 		r.Kind = asset.Multivariant
 	case len(f) == 3 && f[2] == "index.m3u8":
 		r.Kind, r.Rendition = asset.Playlist, f[1]
 		if err := directives(&r, query); err != nil {
 			return r, err
+		}
+	case len(f) == 3 && f[2] == "iframes.m3u8":
+		r.Kind, r.Rendition = asset.IFrames, f[1]
+		if err := directives(&r, query); err != nil {
+			return r, err
+		}
+		r.Skip = asset.SkipNothing // it is told whole
+		if r.Blocking {
+			r.Reload.Part = -1 // it has no parts
 		}
 	case len(f) == 4 && mediaName(&r, f[2], f[3]):
 		r.Rendition = f[1]
@@ -57,6 +74,12 @@ func directives(r *asset.Request, query string) error {
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return fmt.Errorf("%w: %w", asset.ErrBadRequest, err)
+	}
+	switch q.Get("_HLS_skip") {
+	case "YES":
+		r.Skip = asset.SkipSegments
+	case "v2":
+		r.Skip = asset.SkipRanges
 	}
 	msn, part := q.Get("_HLS_msn"), q.Get("_HLS_part")
 	if msn == "" {

@@ -29,11 +29,10 @@ const CueDescription = "vitrine.cue"
 
 // placedCue is a cue with its place on the media timeline.
 type placedCue struct {
-	at      media.Ticks
-	id      uint32
-	dur     media.Ticks
-	payload []byte
-	state   []byte
+	at     media.Ticks
+	id     uint32
+	cue    media.Cue
+	listed bool // its date range stands in the playlists
 }
 
 // board holds the cues of a program and its state. It is pure.
@@ -44,21 +43,22 @@ type board struct {
 	count uint32
 	buf   []byte
 	tag   []byte
+	out   []byte
 }
 
 // add puts a cue on the board at `at`.
-func (b *board) add(c media.Cue, at media.Ticks) error {
+func (b *board) add(c media.Cue, at media.Ticks) (placedCue, error) {
 	if !isObject(c.Payload) || len(c.State) > 0 && !isObject(c.State) {
-		return fmt.Errorf("a cue and its state are JSON objects of at most %d bytes", media.MaxCuePayload)
+		return placedCue{}, fmt.Errorf("a cue and its state are JSON objects of at most %d bytes", media.MaxCuePayload)
 	}
 	if len(b.cues) >= maxWaiting {
-		return fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
+		return placedCue{}, fmt.Errorf("%d cues are waiting for their part already", maxWaiting)
 	}
 	b.count++
-	p := placedCue{at: at, id: b.count % stateIDs, dur: media.TicksOf(c.Dur), payload: c.Payload, state: c.State}
+	p := placedCue{at: at, id: b.count % stateIDs, cue: c}
 	i, _ := slices.BinarySearchFunc(b.cues, at+1, func(p placedCue, t media.Ticks) int { return int(p.at - t) })
 	b.cues = slices.Insert(b.cues, i, p)
-	return nil
+	return p, nil
 }
 
 // isObject reports whether p can be stamped with a media time.
@@ -73,11 +73,13 @@ func (b *board) begin(state []byte) {
 	}
 }
 
-// postpone moves the cues of [from, to), where nothing could carry them, to `to`.
-func (b *board) postpone(from, to media.Ticks) {
+// postpone moves the cues of [from, to), where nothing could carry them, to
+// `to`, and tells which.
+func (b *board) postpone(from, to media.Ticks, moved func(placedCue)) {
 	for i := range b.cues {
 		if c := &b.cues[i]; c.at >= from && c.at < to {
 			c.at = to
+			moved(*c)
 		}
 	}
 }
@@ -87,7 +89,7 @@ func (b *board) postpone(from, to media.Ticks) {
 func (b *board) prune(before media.Ticks) {
 	n := 0
 	for n < len(b.cues) && b.cues[n].at < before {
-		b.state, b.moved = b.cues[n].state, true
+		b.state, b.moved = b.cues[n].cue.State, true
 		n++
 	}
 	b.cues = slices.Delete(b.cues, 0, n)
@@ -100,24 +102,25 @@ func (b *board) stateAt(t media.Ticks) []byte {
 		if b.cues[i].at > t {
 			break
 		}
-		state = b.cues[i].state
+		state = b.cues[i].cue.State
 	}
 	return state
 }
 
-// appendEvents appends the event messages of a part that spans [start, end):
-// the state where it begins the segment msn, and the cues whose time has come.
-func (b *board) appendEvents(dst []byte, msn int64, begins bool, start, end media.Ticks) []byte {
-	if state := b.stateAt(start); begins && len(state) > 0 {
-		dst = b.appendEvent(dst, start, media.TicksOf(stateDur), stateIDs|uint32(msn%stateIDs), state)
+// events returns the event messages of a fragment that spans [start, end): the
+// state, if that is asked for, and the cues whose time has come. The bytes are
+// valid until the next call.
+func (b *board) events(msn int64, state bool, start, end media.Ticks) []byte {
+	b.out = b.out[:0]
+	if on := b.stateAt(start); state && len(on) > 0 {
+		b.out = b.appendEvent(b.out, start, media.TicksOf(stateDur), stateIDs|uint32(msn%stateIDs), on)
 	}
 	for i := range b.cues {
-		c := &b.cues[i]
-		if c.at >= start && c.at < end {
-			dst = b.appendEvent(dst, c.at, c.dur, c.id, c.payload)
+		if c := &b.cues[i]; c.at >= start && c.at < end {
+			b.out = b.appendEvent(b.out, c.at, media.TicksOf(c.cue.Dur), c.id, c.cue.Payload)
 		}
 	}
-	return dst
+	return b.out
 }
 
 func (b *board) appendEvent(dst []byte, at, dur media.Ticks, id uint32, payload []byte) []byte {

@@ -1,16 +1,21 @@
 package packager
 
-// RenderAnew renders the newest playlist of a rendition as for a first viewer,
-// without compressing it.
-func RenderAnew(p *Program, rendition string) []byte {
-	for _, r := range p.all {
-		if r.name == rendition {
-			s := r.win.Snapshot()
-			return s.list.AppendTo(make([]byte, 0, playlistSize(&s.list)))
-		}
-	}
-	return nil
-}
-
 // Held returns how many units wait for the program to begin.
 func Held(p *Program) int { return len(p.held) }
+
+// RenderedTS returns how many kept segments of a rendition are rendered in
+// MPEG-TS, and how many are kept.
+func RenderedTS(p *Program, rendition string) (rendered, kept int) {
+	for _, r := range p.all {
+		if r.name != rendition {
+			continue
+		}
+		for _, s := range r.kept {
+			if s.ts.data != nil {
+				rendered++
+			}
+		}
+		kept = len(r.kept)
+	}
+	return rendered, kept
+}

@@ -2,6 +2,7 @@ package packager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -24,9 +25,10 @@ const (
 	// brings nothing; it is then left out until it does.
 	settle = 2 * time.Second
 
-	// cacheMedia and cachePlaylist are how long caches keep what succeeded, in
-	// target durations (rfc8216bis appendix B.1).
-	cachePlaylist = 6
+	// cacheBlocking is how long caches keep the answer to a blocking reload, in
+	// target durations; plainDivisor, which part of one they keep another
+	// playlist (rfc8216bis appendix B.1).
+	cacheBlocking = 6
 	plainDivisor  = 2
 )
 
@@ -43,21 +45,34 @@ func (p *Program) Fetch(ctx context.Context, req asset.Request) (asset.Asset, er
 	hold := holdTargets * time.Duration(p.target) * time.Second
 	ctx, cancel := context.WithTimeoutCause(ctx, hold, asset.ErrTimeout)
 	defer cancel()
+	a, err := p.find(ctx, req)
+	if errors.Is(err, asset.ErrNotFound) || errors.Is(err, asset.ErrBadRequest) {
+		// No longer than this even for a reload that asks for too much: it will be
+		// right a little later.
+		a = asset.Asset{MaxAge: time.Duration(p.target) * time.Second}
+	}
+	return a, err
+}
+
+func (p *Program) find(ctx context.Context, req asset.Request) (asset.Asset, error) {
+	if req.Output == asset.Legacy {
+		return p.legacy(ctx, req)
+	}
 	if req.Kind == asset.Multivariant {
 		return p.multivariant(ctx)
 	}
 	for _, r := range p.all {
-		if r.name == req.Rendition {
-			if req.Kind == asset.Playlist {
-				return r.playlist(ctx, req)
-			}
-			if req.Epoch != p.first {
-				break
-			}
+		switch {
+		case r.name != req.Rendition:
+		case req.Kind == asset.Playlist:
+			return r.playlist(ctx, req)
+		case req.Kind == asset.IFrames && r.kind == media.Video:
+			return r.iframes(ctx, req)
+		case req.Kind != asset.IFrames && req.Epoch == p.first:
 			return r.media(ctx, req)
 		}
 	}
-	return asset.Asset{}, fmt.Errorf("%w: no rendition %q", asset.ErrNotFound, req.Rendition)
+	return asset.Asset{}, fmt.Errorf("%w: no rendition %q of this show", asset.ErrNotFound, req.Rendition)
 }
 
 // await waits until the renditions are known.
@@ -74,13 +89,16 @@ func (p *Program) await(ctx context.Context) error {
 
 func (r *rendition) playlist(ctx context.Context, req asset.Request) (asset.Asset, error) {
 	snap := r.win.Snapshot()
-	age := time.Duration(r.prog.target) * time.Second
-	if !req.Blocking || snap.Ended() {
+	if snap.Ended() {
+		return r.asset(snap.playlist(hls.Full), false), nil
+	}
+	form := formOf(req.Skip)
+	if !req.Blocking {
 		snap, err := r.win.Wait(ctx, (*Snapshot).begun)
 		if err != nil {
 			return asset.Asset{}, err
 		}
-		return r.asset(snap, age/plainDivisor, age), nil
+		return r.asset(snap.playlist(form), false), nil
 	}
 	if err := snap.check(req.Reload); err != nil {
 		return asset.Asset{}, err
@@ -89,7 +107,36 @@ func (r *rendition) playlist(ctx context.Context, req asset.Request) (asset.Asse
 	if err != nil {
 		return asset.Asset{}, err
 	}
-	return r.asset(snap, age*cachePlaylist, r.prog.cfg.PartTarget*nominalNum/nominalDen), nil
+	return r.asset(snap.playlist(form), true), nil
+}
+
+func formOf(s asset.Skip) hls.Form {
+	switch s {
+	case asset.SkipSegments:
+		return hls.Delta
+	case asset.SkipRanges:
+		return hls.DeltaV2
+	default:
+		return hls.Full
+	}
+}
+
+// iframes answers with the I-frame playlist. It has numbers of its own, no parts,
+// and is short enough to be told whole.
+func (r *rendition) iframes(ctx context.Context, req asset.Request) (asset.Asset, error) {
+	snap := r.win.Snapshot()
+	if last := snap.list.LastKeyframe(); req.Blocking && !snap.Ended() && req.Reload.MSN > last+advanceMSN {
+		return asset.Asset{}, fmt.Errorf("%w: keyframe %d is asked for, and %d is the last", asset.ErrBadRequest, req.Reload.MSN, last)
+	}
+	snap, err := r.win.Wait(ctx, func(s *Snapshot) bool {
+		return s.begun() && (!req.Blocking || s.list.LastKeyframe() >= req.Reload.MSN)
+	})
+	if err != nil {
+		return asset.Asset{}, err
+	}
+	a := r.asset(snap.iframePlaylist(), req.Blocking && !snap.Ended())
+	a.Watch = 0
+	return a, nil
 }
 
 // begun reports whether there is enough to play: hls.js takes a playlist with
@@ -112,11 +159,15 @@ func (s *Snapshot) check(at asset.Position) error {
 	return nil
 }
 
-// asset wraps a version of the playlist; a viewer is back for the next after
-// `reload`.
-func (r *rendition) asset(s *Snapshot, age, reload time.Duration) asset.Asset {
-	text, zipped, etag := s.playlist()
-	a := asset.Asset{ContentType: hls.ContentType, Body: [][]byte{text}, Gzip: zipped, ETag: etag, MaxAge: age}
+// asset wraps a rendered playlist. A viewer who had it at once is back after a
+// target duration, one who waited for it after a part.
+func (r *rendition) asset(t *text, waited bool) asset.Asset {
+	target := time.Duration(r.prog.target) * time.Second
+	a := asset.Asset{ContentType: hls.ContentType, Body: [][]byte{t.plain}, Gzip: t.zipped, ETag: t.etag, MaxAge: target / plainDivisor}
+	reload := target
+	if waited {
+		a.MaxAge, reload = cacheBlocking*target, r.prog.cfg.PartTarget*nominalNum/nominalDen
+	}
 	if r == r.prog.all[0] || r.kind == media.Video {
 		a.Watch = reload
 	}
@@ -126,7 +177,7 @@ func (r *rendition) asset(s *Snapshot, age, reload time.Duration) asset.Asset {
 // media finds an initialization segment, a segment or a part. Of what is still
 // to come only the part that is hinted can be waited for.
 func (r *rendition) media(ctx context.Context, req asset.Request) (asset.Asset, error) {
-	out := asset.Asset{ContentType: "video/mp4", MaxAge: immutable, Immutable: true}
+	out := asset.Asset{ContentType: "video/mp4", MaxAge: immutable, Immutable: true, ETag: mediaTag(req)}
 	if r.kind == media.Audio {
 		out.ContentType = "audio/mp4"
 	}
@@ -141,7 +192,7 @@ func (r *rendition) media(ctx context.Context, req asset.Request) (asset.Asset, 
 		return out, nil
 	case asset.Segment:
 		if s := snap.find(req.MSN); s != nil && !s.Gap {
-			out.Body = s.data
+			out.Body = s.bytes()
 			return out, nil
 		}
 	case asset.Part:
@@ -162,29 +213,28 @@ func (r *rendition) media(ctx context.Context, req asset.Request) (asset.Asset, 
 	return asset.Asset{}, fmt.Errorf("%w: segment %d, part %d", asset.ErrNotFound, req.MSN, req.Part)
 }
 
+// mediaTag returns the validator of a piece of media: its name, for it never
+// changes its bytes.
+func mediaTag(r asset.Request) string {
+	return fmt.Sprintf(`"%s-%d-%d-%d-%d"`, r.Rendition, r.Kind, r.Epoch, r.MSN, r.Part)
+}
+
 // part returns the bytes of a part, or nil.
 func (s *Snapshot) part(msn int64, part int) []byte {
 	seg := s.find(msn)
 	if s.open != nil && s.open.MSN == msn {
 		seg = s.open
 	}
-	if seg == nil || part < 0 || part >= len(seg.Parts) {
+	if seg == nil || part < 0 || part >= len(seg.Parts) || seg.data[part] == nil {
 		return nil
 	}
-	return seg.data[part]
+	return seg.data[part].bytes()
 }
 
 // multivariant lists the renditions that have something to play.
 func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
-	patience, cancel := context.WithTimeout(ctx, settle)
-	defer cancel()
-	for _, r := range p.all {
-		if !p.brings(r) {
-			continue // sound that never came is not waited for
-		}
-		if _, err := r.win.Wait(patience, (*Snapshot).begun); err != nil && ctx.Err() != nil {
-			return asset.Asset{}, context.Cause(ctx)
-		}
+	if err := p.settled(ctx); err != nil {
+		return asset.Asset{}, err
 	}
 	variants, sounds, err := p.describe()
 	if err != nil {
@@ -193,11 +243,30 @@ func (p *Program) multivariant(ctx context.Context) (asset.Asset, error) {
 	if len(variants) == 0 {
 		return asset.Asset{}, fmt.Errorf("%w: nothing to play yet", asset.ErrTimeout)
 	}
-	text := []byte(hls.Multivariant(variants, sounds))
+	return p.listing([]byte(hls.Multivariant(variants, sounds))), nil
+}
+
+// listing wraps a multivariant playlist.
+func (p *Program) listing(text []byte) asset.Asset {
 	return asset.Asset{
-		ContentType: hls.ContentType, Body: [][]byte{text}, Gzip: compress(text),
+		ContentType: hls.ContentType, Body: [][]byte{text}, Gzip: compress(text), ETag: etagOf(text),
 		MaxAge: time.Duration(p.target) * time.Second / plainDivisor,
-	}, nil
+	}
+}
+
+// settled waits a while until every rendition has something to play.
+func (p *Program) settled(ctx context.Context) error {
+	patience, cancel := context.WithTimeout(ctx, settle)
+	defer cancel()
+	for _, r := range p.all {
+		if !p.brings(r) {
+			continue // sound that never came is not waited for
+		}
+		if _, err := r.win.Wait(patience, (*Snapshot).begun); err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // brings reports whether r has brought something, or is a rung, which will.
@@ -275,6 +344,9 @@ func (r *rendition) variant() (hls.Variant, error) {
 	}
 	if r.kind == media.Video {
 		v.FrameRate = r.meter.rateOf(r.track.FrameRate)
+		v.IFrames = &hls.IFrames{URI: r.name + "/iframes.m3u8", Codec: c}
+		v.IFrames.Bandwidth, v.IFrames.AverageBandwidth = r.meter.keyframes()
+		v.IFrames.Bandwidth = max(v.IFrames.Bandwidth*peakMargin/100, 1000)
 	}
 	return v, nil
 }

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"vitrine/packager"
 	"vitrine/packager/asset"
 )
 
@@ -164,13 +163,4 @@ func TestNothingToPlayTimesOut(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func BenchmarkPlaylist(b *testing.B) {
-	s := newStudio(&testing.T{}, nil)
-	s.run(60*12 + 50)
-	b.ReportAllocs()
-	for b.Loop() {
-		packager.RenderAnew(s.Program, "source")
-	}
 }

@@ -43,6 +43,7 @@ func (p *Program) guide(u media.Unit) error {
 	r.heard = p.clock
 	p.bound(r, u, at)
 	p.grid.cover(at)
+	p.listCues()
 	if err := r.feed(u); err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
 		changed := r.track != nil && !sameTrack(r.track, u.Track)
 		force := p.grid.started && (p.fresh(at) || p.out || p.changed || changed)
 		if p.out {
-			p.board.postpone(p.outFrom, at)
+			p.board.postpone(p.outFrom, at, p.keepCue)
 		}
 		if force {
 			p.changed = false
@@ -84,7 +85,7 @@ func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
 	}
 	p.stampAll()
 	if starts {
-		p.board.prune(p.published(slices.Min[[]media.Ticks]))
+		p.prune()
 	}
 }
 
@@ -131,7 +132,7 @@ func (p *Program) drain(r *rendition) error {
 		u := r.pending[n]
 		at := r.decodeTime(u)
 		undecided := r.kind == media.Video && u.Sync && !p.out && p.lead.name == Source && p.grid.undecided(at)
-		if at > p.grid.covered || undecided || p.fresh(u.PTS) {
+		if at+r.reach(u) > p.grid.covered || undecided || p.fresh(u.PTS) {
 			return nil
 		}
 		n++
@@ -214,7 +215,7 @@ func (p *Program) giveUp(r *rendition, limit time.Duration) {
 	to := p.grid.covered
 	switch {
 	case r.waiting && len(r.pending) > 0: // all up to there has come, and nothing could begin
-		to = min(to, r.decodeTime(r.pending[0]))
+		to = min(to, r.decodeTime(r.pending[0])-r.reach(r.pending[0])) // it may begin the next
 	case p.out && p.silent(r, limit):
 	case p.silent(r, lagLimit):
 		to -= media.TicksOf(lagLimit)
@@ -226,17 +227,5 @@ func (p *Program) giveUp(r *rendition, limit time.Duration) {
 	if r.ticks(r.end) < to {
 		r.giveUp()
 		r.gapTo(to)
-	}
-}
-
-// stampAll gives a capture time to the boundaries that have none.
-func (p *Program) stampAll() {
-	if n := len(p.grid.list); n == 0 || !p.grid.list[n-1].Wall.IsZero() {
-		return
-	}
-	for i := range p.grid.list {
-		if b := &p.grid.list[i]; b.Wall.IsZero() {
-			b.Wall = p.capture(*b)
-		}
 	}
 }

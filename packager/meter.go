@@ -15,6 +15,9 @@ type meter struct {
 
 	declared int // bits per second, by whoever encodes
 
+	keyBytes   int64
+	keyHighest int // bits per second
+
 	frames int           // of all parts
 	played time.Duration // by all parts
 }
@@ -28,13 +31,33 @@ func (m *meter) add(n, frames int, d time.Duration) {
 	m.played += d
 }
 
-func (m *meter) segment(d time.Duration) {
-	if d >= shortSegment && m.bytes > 0 {
+func (m *meter) segment(s *segment) {
+	if s.Dur >= shortSegment && m.bytes > 0 {
 		m.total += int64(m.bytes)
-		m.elapsed += d
-		m.highest = max(m.highest, int(float64(m.bytes*8)/d.Seconds()))
+		m.elapsed += s.Dur
+		m.highest = max(m.highest, bitRate(m.bytes, s.Dur))
+		for i, k := range s.Keyframes {
+			to := s.Dur
+			if i+1 < len(s.Keyframes) {
+				to = s.Keyframes[i+1].At
+			}
+			m.keyBytes += int64(k.Size)
+			m.keyHighest = max(m.keyHighest, bitRate(k.Size, max(to-k.At, time.Millisecond)))
+		}
 	}
 	m.bytes = 0
+}
+
+// bitRate returns how many bits per second n bytes in d are.
+func bitRate(n int, d time.Duration) int { return int(float64(n*8) / d.Seconds()) }
+
+// keyframes returns the peak and the mean bit rate of the I-frame playlist, in
+// bits per second.
+func (m *meter) keyframes() (peak, average int) {
+	if m.elapsed == 0 {
+		return m.peak(), m.average()
+	}
+	return m.keyHighest, int(float64(m.keyBytes*8) / m.elapsed.Seconds())
 }
 
 // peak returns the highest bit rate of a segment so far, in bits per second.

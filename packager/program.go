@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +17,9 @@ const (
 	Audio  = "audio"
 	Opus   = "opus" // a second coding of the sound, beside Audio
 )
+
+// reserved are the names that stand for an output where a URL has a rendition.
+var reserved = []string{"ts"}
 
 // Limits of a [Config], and the bounds of a program.
 const (
@@ -57,6 +59,7 @@ type Config struct {
 	// players index arrays by it, and larger than all that the channel had before.
 	Discontinuity int64
 	Log           *slog.Logger
+	Archive       Archive // nil if nothing is kept
 }
 
 // Rung is a rendition that the ladder will make.
@@ -83,6 +86,11 @@ func (c *Config) Validate() error {
 	if c.Timeline == nil || c.Log == nil {
 		return errors.New("timeline and log are required")
 	}
+	for _, r := range c.Rungs {
+		if slices.Contains(reserved, r.Name) {
+			return fmt.Errorf("a rung is called %q: in URLs that stands for an output, so choose another name", r.Name)
+		}
+	}
 	return CheckTimes(c.PartTarget, c.Segment)
 }
 
@@ -94,16 +102,17 @@ type Program struct {
 	target int           // TARGETDURATION, fixed when ready is closed
 	ready  chan struct{} // closed when the renditions are known
 
-	mu    sync.Mutex
-	grid  grid
-	board board
-	held  []heldUnit // until ready
-	lead  *rendition
-	all   []*rendition // best video first, audio last; fixed when ready is closed
-	out   bool         // the lead is silent and the clock lays the grid
-	away  bool         // the encoder is gone
-	ended bool
-	known bool
+	mu     sync.Mutex
+	grid   grid
+	board  board
+	ranges ranges
+	held   []heldUnit // until ready
+	lead   *rendition
+	all    []*rendition // best video first, audio last; fixed when ready is closed
+	out    bool         // the lead is silent and the clock lays the grid
+	away   bool         // the encoder is gone
+	ended  bool
+	known  bool
 
 	cut     bool        // another encoder: its first keyframe begins a discontinuity
 	cutAt   media.Ticks // what comes up to there is still the old one's
@@ -176,25 +185,6 @@ func (p *Program) hold(name string, u media.Unit) {
 	p.held = append(p.held, heldUnit{name, u})
 }
 
-// maxSlew is how fast PROGRAM-DATE-TIME follows the capture clock: fast enough
-// for any encoder's, and too slow for a player to notice.
-const maxSlew = 0.0004
-
-// capture returns the capture time of b as it is to be published: anchored at
-// the first boundary and at each discontinuity, slewed in between.
-func (p *Program) capture(b Boundary) time.Time {
-	now, known := p.cfg.Timeline.Wall(b.Start)
-	d := (b.Start - p.since).Duration()
-	next := p.wall.Add(d)
-	if p.wall.IsZero() || b.Discontinuity && known {
-		next = now
-	} else if off, most := now.Sub(next), time.Duration(math.Round(float64(d)*maxSlew)); known && off != 0 {
-		next = next.Add(max(-most, min(off, most)))
-	}
-	p.wall, p.since = next, b.Start
-	return next
-}
-
 // published returns the end of what is published, picked over the video
 // renditions, or over all if there is no video.
 func (p *Program) published(pick func([]media.Ticks) media.Ticks) media.Ticks {
@@ -234,13 +224,16 @@ func (p *Program) AddCue(c media.Cue) (media.Placement, error) {
 	}
 	floor := p.floor()
 	late := (floor - at).Duration()
-	if late > listedSegments*p.cfg.Segment || -late > maxAhead {
+	if late > listedTargets*p.cfg.Segment || -late > maxAhead {
 		return media.Placement{}, media.ErrOutsideWindow
 	}
 	at = max(at, floor)
-	if err := p.board.add(c, at); err != nil {
+	placed, err := p.board.add(c, at)
+	if err != nil {
 		return media.Placement{}, err
 	}
+	p.keepCue(placed)
+	p.listCues()
 	return media.Placement{Media: at, Late: max(late, 0), Clock: p.cfg.Timeline.Clock()}, nil
 }
 
@@ -294,6 +287,7 @@ func (p *Program) End() {
 		r.finish()
 		r.publish(true)
 	}
+	p.keep(Kept{Ended: true})
 	if !p.known {
 		p.known = true
 		close(p.ready)

@@ -58,6 +58,9 @@ type studio struct {
 	sound    *media.Track
 }
 
+// nalu is the length and the first byte of the one NAL unit of each picture.
+const nalu = "\x00\x00\x00\x0dA"
+
 const frameTicks = media.TicksPerSecond / 30
 
 func newStudio(t *testing.T, change func(*packager.Config)) *studio {
@@ -89,7 +92,7 @@ func (s *studio) run(n int) {
 func (s *studio) shoot() {
 	s.t.Helper()
 	at := s.base + media.Ticks(s.frame)*frameTicks
-	u := media.Unit{Track: s.picture, PTS: at + s.reorder, DTS: at, Sync: s.frame%s.gop == 0, Data: fmt.Appendf(nil, "frame %06d", s.frame)}
+	u := media.Unit{Track: s.picture, PTS: at + s.reorder, DTS: at, Sync: s.frame%s.gop == 0, Data: fmt.Appendf(nil, nalu+"frame %06d", s.frame)}
 	s.timeline.Observe(u.PTS, s.now)
 	s.write(packager.Source, u)
 	s.delayed = append(s.delayed, u)
@@ -296,24 +299,38 @@ func TestPartsAreTheSegment(t *testing.T) {
 	}
 }
 
-// events returns the event messages of a part, and the part's span in ticks.
+// events returns the event messages of a part, and the part's span in ticks. Each
+// must lie in the fragment that it stands before.
 func events(t *testing.T, part []byte) (out []*mp4.EmsgBox, from, to uint64) {
 	t.Helper()
 	f, err := mp4.DecodeFile(bytes.NewReader(part))
 	if err != nil {
 		t.Fatal(err)
 	}
-	frags := fragments(f)
-	if len(frags) != 1 {
-		t.Fatalf("%d fragments in a part", len(frags))
-	}
-	for _, c := range frags[0].Children {
-		if e, ok := c.(*mp4.EmsgBox); ok {
-			out = append(out, e)
+	first := true
+	var waiting []*mp4.EmsgBox
+	for _, box := range f.Children {
+		switch box := box.(type) {
+		case *mp4.EmsgBox:
+			waiting = append(waiting, box)
+		case *mp4.MoofBox:
+			start := box.Traf.Tfdt.BaseMediaDecodeTime()
+			if first {
+				first, from, to = false, start, start
+			}
+			if start != to {
+				t.Errorf("a fragment begins at %d, and the one before ends at %d", start, to)
+			}
+			to = start + box.Traf.Trun.Duration(0)
+			for _, e := range waiting {
+				if e.PresentationTime < start || e.PresentationTime >= to {
+					t.Errorf("event at %d, fragment from %d to %d", e.PresentationTime, start, to)
+				}
+			}
+			out, waiting = append(out, waiting...), nil
 		}
 	}
-	from = frags[0].Moof.Traf.Tfdt.BaseMediaDecodeTime()
-	return out, from, from + frags[0].Moof.Traf.Trun.Duration(0)
+	return out, from, to
 }
 
 func TestCuesAreInEveryVideoRenditionOnce(t *testing.T) {

@@ -154,8 +154,8 @@ func fetch(t *testing.T, p *packager.Program, r asset.Request) []byte {
 	return bytes.Join(a.Body, nil)
 }
 
-// joined returns a rendition's initialization segment and all its media.
-func joined(t *testing.T, p *packager.Program, rendition string) (init, all []byte) {
+// wholeOf returns a rendition's initialization segment and all its media.
+func wholeOf(t *testing.T, p *packager.Program, rendition string) (init, all []byte) {
 	t.Helper()
 	init = fetch(t, p, asset.Request{Kind: asset.Init, Rendition: rendition, Epoch: epoch})
 	all = slices.Clone(init)
@@ -269,7 +269,7 @@ func TestVideoCodecsReadBack(t *testing.T) {
 			text := string(fetch(t, p, asset.Request{Kind: asset.Multivariant}))
 			_, codecs, _ := strings.Cut(text, `CODECS="`)
 			codecs, _, _ = strings.Cut(codecs, `"`)
-			init, all := joined(t, p, packager.Source)
+			init, all := wholeOf(t, p, packager.Source)
 			if read := codecOf(t, init); !strings.HasPrefix(codecs, tc.codec) || !strings.HasSuffix(codecs, read) {
 				t.Errorf("CODECS=%q, mp4ff reads %q, want %s", codecs, read, tc.codec)
 			}
@@ -363,7 +363,7 @@ func TestAudioCodecsReadBack(t *testing.T) {
 			if !strings.Contains(text, `CODECS="`+tc.codec+`"`) {
 				t.Errorf("no %s in\n%s", tc.codec, text)
 			}
-			_, all := joined(t, p, packager.Audio)
+			_, all := wholeOf(t, p, packager.Audio)
 			out := probe(t, all)
 			s := out.Streams[0]
 			if s.Codec != tc.decode || s.SampleRate != tc.rate || s.TimeBase != "1/"+tc.rate || s.Channels != in[0].Track.Channels {
@@ -402,7 +402,7 @@ func TestOpusBesideAAC(t *testing.T) {
 		count(text, `GROUP-ID="audio"`) != 1 || count(text, `GROUP-ID="opus"`) != 1 || count(text, `AUDIO="opus"`) != 1 {
 		t.Errorf("%s", text)
 	}
-	_, all := joined(t, p, packager.Opus)
+	_, all := wholeOf(t, p, packager.Opus)
 	if out := probe(t, all); out.Streams[0].Codec != "opus" || len(out.Frames) < 240 {
 		t.Errorf("%d frames of %+v", len(out.Frames), out.Streams)
 	}

@@ -12,13 +12,17 @@ import (
 
 // Bounds of a rendition.
 const (
-	// listedSegments is how many complete segments a playlist lists: never
-	// under 3 target durations (rfc8216bis §6.2.2), 6 at least (Apple authoring
+	// listedTargets is how much a playlist lists, in target durations: never
+	// under 3 (rfc8216bis §6.2.2), and more than the skip boundary.
+	listedTargets = 10
+	// minListed is how many complete segments it lists at least (Apple authoring
 	// specification 8.11).
-	listedSegments = 10
-	// keptSegments is how many stay downloadable: a removed one for its own
+	minListed = 6
+	// keptTargets is how much stays downloadable: a removed segment for its own
 	// duration and that of the longest playlist that held it (§6.2.2).
-	keptSegments = 2*listedSegments + 1
+	keptTargets = 2*listedTargets + 3
+	// maxKept bounds the segments that are kept, however short they are.
+	maxKept = 512
 	// maxPending bounds the units that wait for the grid, per rendition.
 	maxPending = 1024
 	// boundaryMatch is how far a rung's keyframe may be off the boundary.
@@ -37,10 +41,11 @@ const (
 // rendition is one quality of a program: it groups units into parts as the grid
 // says and publishes them.
 type rendition struct {
-	name  string
-	kind  media.Kind
-	scale int64 // Hz, of tfdt and durations
-	prog  *Program
+	name   string
+	report string // URI of its playlist in the reports of the others
+	kind   media.Kind
+	scale  int64 // Hz, of tfdt and durations
+	prog   *Program
 
 	track   *media.Track
 	inits   [][]byte // those that a kept segment may need
@@ -56,24 +61,34 @@ type rendition struct {
 
 	open     *segment
 	openFrom media.Ticks // boundary of open
+	stated   bool        // the state on show stands in open
 	end      int64       // where the published parts end, in scale
 	waiting  bool        // for a keyframe on a boundary
+	hole     bool        // what is filled is a pause of the encoder
 	next     int64       // audio: decode time of the next frame, by counting
 	counting bool
 
-	kept    []*segment
-	listed  []*hls.Segment
-	discSeq int64
-	win     *Window
-	meter   meter
-	scratch []byte
-	seq     uint32
+	kept      []*segment // newest last; the listed ones are its end
+	listed    []*hls.Segment
+	keptFor   time.Duration // what kept and listed last
+	listedFor time.Duration
+	discSeq   int64
+	keyframes int64 // number of the next entry of the I-frame playlist
+	win       *Window
+	meter     meter
+	press     press
+	seq       uint32
 }
 
+// keyframeScale is by how much faster than media sequence numbers those of
+// I-frame playlists may grow: a restart begins with the Unix second times this,
+// and lands higher whatever the source's keyframes.
+const keyframeScale = 64
+
 func newRendition(p *Program, name string, kind media.Kind) *rendition {
-	r := &rendition{name: name, kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.cfg.Discontinuity, waiting: true}
+	r := &rendition{name: name, report: "../" + name + "/index.m3u8", kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.cfg.Discontinuity, keyframes: p.first * keyframeScale, waiting: true}
 	r.emitFn = r.onPiece
-	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale)
+	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale, kind == media.Video)
 	r.win = newWindow(r.snapshot(false))
 	return r
 }
@@ -92,12 +107,16 @@ func (r *rendition) setTrack(t *media.Track) error {
 	if scale := cmaf.Timescale(t); scale != r.scale {
 		r.end = media.Rescale(r.end, r.scale, scale)
 		r.scale = scale
-		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale)
+		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale, r.kind == media.Video)
 		r.counting = false
 	}
 	r.track = t
+	if t.Bitrate > 0 {
+		r.meter.declared = t.Bitrate
+	}
 	r.inits = append(r.inits[:len(r.inits):len(r.inits)], b)
 	r.initNow = r.initLow + int64(len(r.inits)) - 1
+	r.prog.keep(Kept{Init: &KeptInit{Rendition: r.name, Number: r.initNow, Track: t, Timescale: r.scale, Data: b}})
 	return nil
 }
 
@@ -190,10 +209,10 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		return b, ok && b.Open && !r.waiting && r.open != nil && r.decodeTime(u) >= b.Start-boundaryMatch
 	}
 	if r.kind == media.Audio {
-		half := media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
-		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
+		at := r.ticks(r.time(u))             // as it will be written: a timestamp may be a millisecond off
+		for ok && at >= b.Start-r.reach(u) { // a late rendition skips what it missed
 			next, more := grid.after(b.Start)
-			if !more || u.PTS < next.Start-half {
+			if !more || at < next.Start-r.reach(u) {
 				return b, true
 			}
 			b = next
@@ -204,6 +223,15 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		b, ok = grid.after(b.Start)
 	}
 	return b, ok && b.Start <= u.PTS+boundaryMatch
+}
+
+// reach is how far before its boundary a segment may begin with u: half a frame of
+// sound, so that the nearest one does.
+func (r *rendition) reach(u media.Unit) media.Ticks {
+	if r.kind != media.Audio {
+		return 0
+	}
+	return media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
 }
 
 // missed reports whether u lies beyond the next boundary, at which the rendition
@@ -252,101 +280,13 @@ func (r *rendition) begin(b Boundary, u media.Unit) error {
 }
 
 func (r *rendition) openSegment(b Boundary) {
-	r.open = &segment{Segment: hls.Segment{
+	r.open = &segment{from: b.Start, start: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
 		MSN: b.MSN, Init: r.initNow, Discontinuity: b.Discontinuity,
-		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()),
+		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()), FirstKeyframe: r.keyframes,
 	}}
-	r.openFrom = b.Start
-}
-
-// onPiece encodes a finished run of samples and adds it as a part.
-func (r *rendition) onPiece(p piece) {
-	if r.open == nil {
-		return
-	}
-	r.scratch = r.scratch[:0]
-	if r.kind == media.Video {
-		r.scratch = r.prog.board.appendEvents(r.scratch, r.open.MSN, len(r.open.Parts) == 0, media.Ticks(p.start), media.Ticks(p.start+p.dur))
-	}
-	r.seq++
-	b := make([]byte, 0, len(r.scratch)+cmaf.ChunkSize(p.samples))
-	b = append(b, r.scratch...)
-	b = cmaf.AppendChunk(b, r.seq, uint64(p.start), p.samples)
-	sync := false
-	for i := range p.samples {
-		sync = sync || p.samples[i].Sync
-	}
-	r.add(hls.Part{Dur: r.duration(p.dur), Independent: sync}, b)
-	r.end = p.start + p.dur
-	r.meter.add(len(b), len(p.samples), r.duration(p.dur))
-	if p.hole > 0 {
-		r.fillGap(r.end+p.hole, false)
-	}
-	r.publish(false)
-}
-
-func (r *rendition) add(p hls.Part, data []byte) {
-	r.open.Parts = append(r.open.Parts, p)
-	r.open.data = append(r.open.data, data)
-	r.open.Gap = r.open.Gap || p.Gap
+	r.openFrom, r.stated = b.Start, false
 }
 
 func (r *rendition) duration(d int64) time.Duration {
 	return time.Duration(media.Rescale(d, r.scale, int64(time.Second)))
-}
-
-// closeSegment completes the open segment, which ends at `end`.
-func (r *rendition) closeSegment(end int64) {
-	s := r.open
-	r.open = nil
-	var sum time.Duration
-	for _, p := range s.Parts {
-		sum += p.Dur
-	}
-	s.Dur = sum
-	if len(s.Parts) == 0 { // nothing came, not even a gap: say that nothing is there
-		s.Gap = true
-		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
-	}
-	r.meter.segment(s.Dur)
-	if len(r.kept) > 0 {
-		if unused := r.kept[0].Init - r.initLow; unused > 0 {
-			r.inits, r.initLow = r.inits[unused:len(r.inits):len(r.inits)], r.initLow+unused
-		}
-	}
-	r.kept = append(r.kept[max(0, len(r.kept)+1-keptSegments):len(r.kept):len(r.kept)], s)
-	if len(r.listed) >= listedSegments {
-		if r.listed[0].Discontinuity {
-			r.discSeq++
-		}
-		r.listed = r.listed[1:]
-	}
-	r.listed = append(r.listed[:len(r.listed):len(r.listed)], &s.Segment)
-}
-
-// publish puts a new version in the window.
-func (r *rendition) publish(ended bool) { r.win.publish(r.snapshot(ended)) }
-
-func (r *rendition) snapshot(ended bool) *Snapshot {
-	s := &Snapshot{kept: r.kept, init: r.inits, initLow: r.initLow, list: hls.Media{
-		Epoch: r.prog.first, TargetDuration: r.prog.target, PartTarget: r.prog.cfg.PartTarget,
-		DiscontinuitySequence: r.discSeq, Segments: r.listed, Ended: ended, NextMSN: r.prog.first,
-	}}
-	if n := len(r.listed); n > 0 {
-		s.list.NextMSN = r.listed[n-1].MSN + 1
-	}
-	if r.open != nil {
-		c := *r.open
-		s.open, s.list.Open, s.list.NextMSN = &c, &c.Segment, c.MSN
-	}
-	return s
-}
-
-// finish ends the open part and the open segment for good.
-func (r *rendition) finish() {
-	r.giveUp()
-	if r.open != nil && len(r.open.Parts) > 0 {
-		r.closeSegment(r.end)
-	}
-	r.open = nil
 }

@@ -86,6 +86,11 @@ func (p *Program) start(d decision) error {
 	held := p.held
 	p.held, p.known = nil, true
 	p.cfg.Log.Info("program begins", "source", d.source, "video", d.video, "audio", d.audio, "target", d.target)
+	names := make([]string, len(p.all))
+	for i, r := range p.all {
+		names[i] = r.name
+	}
+	p.keep(Kept{Renditions: names})
 	close(p.ready)
 	for _, h := range held {
 		for _, r := range p.all {

@@ -2,14 +2,17 @@ package packager
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/klauspost/compress/gzip"
+
+	"vitrine/internal/media"
 	"vitrine/packager/asset"
 	"vitrine/packager/hls"
 )
@@ -18,22 +21,52 @@ import (
 // its bytes, part by part.
 type segment struct {
 	hls.Segment
-	data [][]byte // of each part; nil where it is a gap
+	from  media.Ticks  // its boundary
+	start int64        // decode time of its beginning, in the rendition's scale
+	track *media.Track // nil in a gap before the first one is known
+	data  []*payload   // of each part; nil where it is a gap
+	size  int          // of all data, bytes
+	ts    *rendering   // the segment in MPEG-TS, if somebody asked
 }
 
 // Snapshot is one immutable version of a rendition: whoever holds it formats it
 // unlocked, and all who ask share what was formatted.
 type Snapshot struct {
+	of      *rendition // for the reports of the others, which are as of the moment of rendering
 	list    hls.Media
 	kept    []*segment // complete ones, those that are not listed any more included
 	open    *segment
+	openNow segment // what open points to
 	init    [][]byte
-	initLow int64 // number of init[0]
+	initLow int64         // number of init[0]
+	changed chan struct{} // closed when there is a newer version
 
-	render sync.Once
-	text   []byte
-	gzip   []byte
+	forms   [hls.DeltaV2 + 1]text
+	iframes text
+}
+
+// text is a playlist as it goes out, rendered once.
+type text struct {
+	once   sync.Once
+	plain  []byte
+	zipped []byte
 	etag   string
+}
+
+func (t *text) render(size int, appendTo func([]byte) []byte) *text {
+	t.once.Do(func() {
+		t.plain = appendTo(make([]byte, 0, size))
+		t.zipped = compress(t.plain)
+		t.etag = etagOf(t.plain)
+	})
+	return t
+}
+
+// etagOf returns a strong validator of b (RFC 9110 §8.8.3).
+func etagOf(b []byte) string {
+	h := fnv.New64a()
+	h.Write(b)
+	return fmt.Sprintf(`"%x"`, h.Sum64())
 }
 
 // Ended reports whether the program is over.
@@ -85,29 +118,53 @@ func (s *Snapshot) find(msn int64) *segment {
 	return s.kept[i]
 }
 
-// text renders the playlist, once per version.
-func (s *Snapshot) playlist() (text, zipped []byte, etag string) {
-	s.render.Do(func() {
-		s.text = s.list.AppendTo(make([]byte, 0, playlistSize(&s.list)))
-		s.gzip = compress(s.text)
-		h := fnv.New64a()
-		h.Write(s.text)
-		s.etag = fmt.Sprintf(`"%x"`, h.Sum64())
+// playlist renders a form of the media playlist.
+func (s *Snapshot) playlist(form hls.Form) *text {
+	if form != hls.Full && s.list.Skipped() == 0 {
+		form = hls.Full
+	}
+	return s.forms[form].render(s.list.Size(), func(b []byte) []byte {
+		list := s.list
+		list.Reports = s.of.reports()
+		return list.AppendTo(b, form)
 	})
-	return s.text, s.gzip, s.etag
 }
 
-// playlistSize is a close upper estimate of a playlist's length in bytes.
-func playlistSize(m *hls.Media) int {
-	const head, perSegment, perPart = 400, 160, 110
-	n := head + perSegment*(len(m.Segments)+1)
-	for _, s := range m.Segments {
-		n += perPart * len(s.Parts)
+// iframePlaylist renders the I-frame playlist.
+func (s *Snapshot) iframePlaylist() *text {
+	return s.iframes.render(s.list.Size(), s.list.AppendIFrames)
+}
+
+// last returns the position of the newest part, and whether there is one.
+func (s *Snapshot) last() (asset.Position, bool) {
+	if n := s.openParts(); n > 0 {
+		return asset.Position{MSN: s.list.NextMSN, Part: n - 1}, true
 	}
-	if m.Open != nil {
-		n += perPart * len(m.Open.Parts)
+	if n := len(s.list.Segments); n > 0 {
+		newest := s.list.Segments[n-1]
+		return asset.Position{MSN: newest.MSN, Part: len(newest.Parts) - 1}, len(newest.Parts) > 0
 	}
-	return n
+	return asset.Position{}, false
+}
+
+// dark reports whether all that the playlist lists is a gap.
+func (s *Snapshot) dark() bool {
+	return len(s.list.Segments) > 0 && !slices.ContainsFunc(s.list.Segments, func(g *hls.Segment) bool { return !g.Gap })
+}
+
+// reports tells how far the other renditions have come: those that can be played.
+func (r *rendition) reports() []hls.Report {
+	out := make([]hls.Report, 0, len(r.prog.all))
+	for _, other := range r.prog.all {
+		if other == r {
+			continue
+		}
+		s := other.win.Snapshot()
+		if at, ok := s.last(); ok && s.begun() && !s.dark() {
+			out = append(out, hls.Report{URI: other.report, MSN: at.MSN, Part: at.Part})
+		}
+	}
+	return out
 }
 
 var gzipWriters = sync.Pool{New: func() any {
@@ -133,40 +190,32 @@ func compress(b []byte) []byte {
 // Window holds the newest Snapshot of a rendition and wakes those who wait for
 // the next one.
 type Window struct {
-	version atomic.Pointer[version]
-}
-
-type version struct {
-	snap    *Snapshot
-	changed chan struct{} // closed when there is a newer version
+	newest atomic.Pointer[Snapshot]
 }
 
 func newWindow(s *Snapshot) *Window {
 	w := &Window{}
-	w.version.Store(&version{snap: s, changed: make(chan struct{})})
+	w.newest.Store(s)
 	return w
 }
 
 // Snapshot returns the newest version.
-func (w *Window) Snapshot() *Snapshot { return w.version.Load().snap }
+func (w *Window) Snapshot() *Snapshot { return w.newest.Load() }
 
 // publish puts s in place and wakes all waiters at once. Only one goroutine at
 // a time publishes.
-func (w *Window) publish(s *Snapshot) {
-	old := w.version.Swap(&version{snap: s, changed: make(chan struct{})})
-	close(old.changed)
-}
+func (w *Window) publish(s *Snapshot) { close(w.newest.Swap(s).changed) }
 
 // Wait returns the first version for which ok holds, or the last one if the
 // program ends. Each wait ends with its own context.
 func (w *Window) Wait(ctx context.Context, ok func(*Snapshot) bool) (*Snapshot, error) {
 	for {
-		v := w.version.Load()
-		if v.snap.Ended() || ok(v.snap) {
-			return v.snap, nil
+		s := w.newest.Load()
+		if s.Ended() || ok(s) {
+			return s, nil
 		}
 		select {
-		case <-v.changed:
+		case <-s.changed:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

@@ -49,6 +49,7 @@ type channel struct {
 	Audio     words         `yaml:"audio"`
 	Part      part          `yaml:"part"`
 	Segment   time.Duration `yaml:"segment"`
+	Record    recording     `yaml:"record"`
 	Title     string        `yaml:"title"`
 	Poster    string        `yaml:"poster"`
 	StartsAt  time.Time     `yaml:"starts_at"`
@@ -111,6 +112,27 @@ func (p *part) UnmarshalYAML(decode func(any) error) error {
 	return nil
 }
 
+// recording is true, false, or the renditions to keep.
+type recording struct{ *node.Recording }
+
+func (r *recording) UnmarshalYAML(decode func(any) error) error {
+	var on bool
+	if decode(&on) == nil {
+		if on {
+			r.Recording = &node.Recording{}
+		}
+		return nil
+	}
+	var list struct {
+		Renditions []string `yaml:"renditions"`
+	}
+	if err := decode(&list); err != nil {
+		return err
+	}
+	r.Recording = &node.Recording{Renditions: list.Renditions}
+	return nil
+}
+
 // node joins flags, environment and file into a configuration.
 func (s *settings) node() (node.Config, error) {
 	f, err := readFile(s.Config)
@@ -135,7 +157,7 @@ func (s *settings) node() (node.Config, error) {
 	for name, c := range f.Channels {
 		ch := node.Channel{
 			StreamKey: c.StreamKey, HostToken: c.HostToken, Catalogue: c.Catalogue,
-			Ladder: c.Ladder, Audio: c.Audio, Part: time.Duration(c.Part), Segment: c.Segment,
+			Ladder: c.Ladder, Audio: c.Audio, Part: time.Duration(c.Part), Segment: c.Segment, Record: c.Record.Recording,
 		}
 		ch.Announcement.Title, ch.Announcement.Poster, ch.Announcement.Starts = c.Title, c.Poster, c.StartsAt
 		cfg.Channels[name] = ch

@@ -18,9 +18,11 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Serve  serve  `cmd:"" help:"Run the server."`
-	Demo   demo   `cmd:"" help:"Run the server with a synthetic host on air, who shows a product every few seconds."`
-	Health health `cmd:"" help:"Ask a running server whether it is well; for health checks."`
+	Serve  serve       `cmd:"" help:"Run the server."`
+	Demo   demo        `cmd:"" help:"Run the server with a synthetic host on air, who shows a product every few seconds."`
+	Export export      `cmd:"" help:"Make one MP4 of a recorded show, with a chapter for each product."`
+	Check  conformance `cmd:"" help:"Watch an LL-HLS presentation, ours or another's, and tell which of 40 assertions it keeps."`
+	Health health      `cmd:"" help:"Ask a running server whether it is well; for health checks."`
 }
 
 // settings are the flags that say how the node runs. What is not given is taken
@@ -100,6 +102,6 @@ func main() {
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
 	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "vitrine:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }

@@ -84,7 +84,7 @@ func (d *demuxer) configureVideo(record []byte) error {
 		return fmt.Errorf("configure H.264: %w", err)
 	}
 	d.config, d.lengthSize = bytes.Clone(record), c.lengthSize
-	d.videoTrack = c.track(d.meta.FrameRate)
+	d.videoTrack = c.track(d.meta)
 	return nil
 }
 

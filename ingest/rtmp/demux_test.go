@@ -80,7 +80,7 @@ func TestConfigurations(t *testing.T) {
 	if c.lengthSize != 2 || !bytes.Equal(c.record, testConfig) {
 		t.Errorf("length size %d, record %x", c.lengthSize, c.record)
 	}
-	if tr := c.track(0); tr.Width != 320 || tr.Height != 180 || tr.FrameRate != 30 {
+	if tr := c.track(metadata{Bitrate: 2_500_000}); tr.Width != 320 || tr.Height != 180 || tr.FrameRate != 30 || tr.Bitrate != 2_500_000 {
 		t.Errorf("%+v", tr)
 	}
 	for name, b := range map[string][]byte{
@@ -123,12 +123,20 @@ func TestMetadata(t *testing.T) {
 	}
 	number := append(appendAMFString(nil, onMetaData), byte(amfObject))
 	number = append(appendAMFNumber(appendAMFKey(number, "framerate"), 25), 0, 0, byte(amfObjectEnd))
+	rate := func(kbits float64) []byte {
+		b := append(appendAMFString(nil, onMetaData), byte(amfObject))
+		return append(appendAMFNumber(appendAMFKey(b, "videodatarate"), kbits), 0, 0, byte(amfObjectEnd))
+	}
 	for name, test := range map[string]struct {
 		in   []byte
 		want metadata
 		ok   bool
 	}{
 		"an object":            {number, metadata{FrameRate: 25}, true},
+		"a bit rate":           {rate(2500), metadata{Bitrate: 2_500_000}, true},
+		"no bit rate":          {rate(0), metadata{}, true},
+		"a bit rate of a NaN":  {rate(math.NaN()), metadata{}, true},
+		"a bit rate of a wire": {rate(1e12), metadata{}, true},
 		"an array":             {array(onMetaData, "encoder", "Lavf", "fps", "29.97"), metadata{Encoder: "Lavf", FrameRate: 29.97}, true},
 		"with @setDataFrame":   {append(appendAMFString(nil, setDataFrame), number...), metadata{FrameRate: 25}, true},
 		"a rate of nonsense":   {array(onMetaData, "framerate", "1e9"), metadata{}, true},

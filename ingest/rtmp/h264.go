@@ -59,16 +59,16 @@ func parseAVCConfig(b []byte) (h264Config, error) {
 	return c, nil
 }
 
-// track describes the video. declared is the frame rate that the encoder gave
-// in its metadata, and counts where the SPS has none.
-func (c h264Config) track(declared float64) *media.Track {
+// track describes the video. What the encoder said in its metadata counts where
+// the SPS says nothing.
+func (c h264Config) track(said metadata) *media.Track {
 	rate := c.sps.FPS()
 	if !plausibleRate(rate) {
-		rate = declared
+		rate = said.FrameRate
 	}
 	return &media.Track{
 		Kind: media.Video, Codec: media.H264, Config: c.record,
-		Width: c.sps.Width(), Height: c.sps.Height(), FrameRate: rate,
+		Width: c.sps.Width(), Height: c.sps.Height(), FrameRate: rate, Bitrate: said.Bitrate,
 	}
 }
 

@@ -10,13 +10,15 @@ const (
 	setDataFrame = "@setDataFrame"
 	onMetaData   = "onMetaData"
 
-	maxEncoderName = 128 // bytes
+	maxEncoderName = 128     // bytes
+	maxDataRate    = 200_000 // kbit/s, the unit of onMetaData
 )
 
 // metadata is what onMetaData says that is of use.
 type metadata struct {
 	Encoder   string
 	FrameRate float64 // 0 if not said or not plausible
+	Bitrate   int     // of video, bits per second; 0 if not said or not plausible
 }
 
 // parseMetadata reads the body of a data message, with or without a leading
@@ -37,6 +39,10 @@ func parseMetadata(body []byte, depth int) (metadata, bool, error) {
 			if v.kind == amfString {
 				s := text(v.str)
 				m.Encoder = strings.ToValidUTF8(s[:min(len(s), maxEncoderName)], "")
+			}
+		case "videodatarate":
+			if v.num >= 1 && v.num <= maxDataRate {
+				m.Bitrate = int(v.num * 1000)
 			}
 		case "framerate", "fps", "videoframerate":
 			rate := v.num

@@ -29,6 +29,7 @@ var arrows = []struct {
 	of  string
 	may []string
 }{
+	{"internal/check", nil},
 	{"internal/media", nil},
 	{"internal/house", nil},
 	{"internal/synth", nil},
@@ -42,6 +43,7 @@ var arrows = []struct {
 	{"packager/id3", nil},
 	{"packager/cmaf", []string{"internal/media"}},
 	{"packager/ts", []string{"internal/media"}},
+	{"packager/record", []string{"internal/media"}},
 	{"packager/hls", []string{"packager/asset"}},
 	{"packager", []string{
 		"internal/media", "packager/asset", "packager/cmaf", "packager/hls", "packager/id3", "packager/ts",
@@ -62,7 +64,7 @@ var arrows = []struct {
 	{"edge/token", []string{"packager/asset"}},
 
 	{"internal/node", []string{all}},
-	{"cmd/vitrine", []string{"internal/node"}},
+	{"cmd/vitrine", []string{"internal/check", "internal/node"}},
 }
 
 // TestArrows holds the table against what the packages import.

@@ -75,6 +75,7 @@ type Track struct {
 
 	Width, Height int     // video, in pixels as displayed (cropping applied)
 	FrameRate     float64 // video, frames per second as declared; 0 if nobody said
+	Bitrate       int     // bits per second as declared; 0 if nobody said
 
 	SampleRate int // audio, Hz, of the output
 	Channels   int // audio

@@ -54,16 +54,17 @@ type channel struct {
 	tasks    chan func(context.Context) error
 	done     chan struct{} // closed when run ends
 
-	mu      sync.Mutex
-	state   State
-	program *packager.Program // of the show on air, or of the last one
-	begun   chan struct{}     // closed when an encoder on air has its program; nil off air
-	rungs   []transcode.Rung
-	stage   *stage // of the encoder on air, or nil
-	since   time.Time
-	showID  string
-	started time.Time
-	nextSeq int64 // DISCONTINUITY-SEQUENCE that the next program begins with
+	mu        sync.Mutex
+	state     State
+	program   *packager.Program // of the show on air, or of the last one
+	begun     chan struct{}     // closed when an encoder on air has its program; nil off air
+	rungs     []transcode.Rung
+	stage     *stage // of the encoder on air, or nil
+	since     time.Time
+	showID    string
+	started   time.Time
+	recording *archive // of the last show, or nil
+	nextSeq   int64    // DISCONTINUITY-SEQUENCE that the next program begins with
 }
 
 // maxTasks bounds the tasks that wait to be started.
@@ -172,6 +173,11 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 		}
 	}
 	c.timeline.Reset()
+	id, started := c.showID, c.started
+	if id == "" {
+		id, started = ulid.Make().String(), now
+	}
+	archive := c.archive(id, started, now)
 	cfg := packager.Config{
 		Start: now, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
 		Source: source, Timeline: c.timeline, Log: c.log, Discontinuity: c.sequence(),
@@ -180,14 +186,17 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	for _, r := range rungs {
 		cfg.Rungs = append(cfg.Rungs, packager.Rung{Name: r.Name, Bitrate: r.Bitrate})
 	}
+	if archive != nil {
+		cfg.Archive = archive
+	}
 	program, err := packager.New(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.showID == "" {
-		c.showID, c.started = ulid.Make().String(), now
+	if c.recording = archive; archive != nil {
+		c.spawn(archive.run)
 	}
-	id, started := c.showID, c.started
+	c.showID, c.started = id, started
 	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })
 	c.program, c.rungs = program, rungs
 	if c.begun != nil {

@@ -10,6 +10,7 @@ import (
 	"vitrine/overlay/catalogue"
 	"vitrine/overlay/show"
 	"vitrine/packager"
+	"vitrine/packager/record"
 	"vitrine/transcode"
 )
 
@@ -57,12 +58,20 @@ type Channel struct {
 	Ladder    []string
 	Part      time.Duration // PART-TARGET
 	Segment   time.Duration
-	Audio     []string // codings of the sound: aac, and opus where a source has it; empty: aac
+	Audio     []string   // codings of the sound: aac, and opus where a source has it; empty: aac
+	Record    *Recording // nil: nothing is kept
 
 	// Announcement is shown off air until the API is given another.
 	Announcement show.Announcement
 
 	shelf *catalogue.Shelf
+}
+
+// Recording says what of a show is kept on disk.
+type Recording struct {
+	// Renditions by name; empty: the source, or the best rung where the source
+	// is left out, and the sound.
+	Renditions []string
 }
 
 // Info is what an operator needs to know of a running node.
@@ -150,6 +159,13 @@ func (c *Channel) validate() error {
 	}
 	if err := c.Announcement.Validate(); err != nil {
 		return err
+	}
+	if c.Record != nil {
+		for _, name := range c.Record.Renditions {
+			if err := record.CheckRendition(name); err != nil {
+				return fmt.Errorf("record: %w", err)
+			}
+		}
 	}
 	if c.Catalogue == "" {
 		return nil

@@ -21,23 +21,27 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	descLive     = describe("live", "1 while the channel is on air.")
-	descViewers  = describe("viewers", "Viewers over the last 10 s.")
-	descBitrate  = describe("ingest_bits_per_second", "What the encoder sends.", "kind")
-	descFPS      = describe("ingest_frames_per_second", "Frames that come from the encoder.")
-	descKeyframe = describe("ingest_keyframe_interval_seconds", "Time between the encoder's keyframes.")
-	descSpeed    = describe("transcode_speed", "Speed of the ladder; 1 keeps up.")
-	descDelay    = describe("transcode_delay_seconds", "Time that the ladder adds.", "quantile")
-	descRestarts = describe("transcode_restarts_total", "FFmpegs that died and were replaced.")
-	descDropped  = describe("transcode_dropped_units_total", "Units that the queue before FFmpeg dropped.")
-	descClock    = describe("clock_error_seconds", "Expected error of the capture clock.", "source")
+	descLive       = describe("live", "1 while the channel is on air.")
+	descViewers    = describe("viewers", "Viewers over the last 10 s.")
+	descBitrate    = describe("ingest_bits_per_second", "What the encoder sends.", "kind")
+	descFPS        = describe("ingest_frames_per_second", "Frames that come from the encoder.")
+	descKeyframe   = describe("ingest_keyframe_interval_seconds", "Time between the encoder's keyframes.")
+	descSpeed      = describe("transcode_speed", "Speed of the ladder; 1 keeps up.")
+	descDelay      = describe("transcode_delay_seconds", "Time that the ladder adds.", "quantile")
+	descRestarts   = describe("transcode_restarts_total", "FFmpegs that died and were replaced.")
+	descDropped    = describe("transcode_dropped_units_total", "Units that the queue before FFmpeg dropped.")
+	descRecorded   = describe("recording_written_bytes_total", "Bytes of the show's segments on disk.")
+	descUnrecorded = describe("recording_lost_segments_total", "Segments of the show that the disk did not take.")
+	descUnwritten  = describe("recording_queued_bytes", "Bytes that wait for the disk.")
+	descDisk       = describe("recording_disk_state", "0 fine, 1 slow, 2 full, 3 read-only, 4 failing.")
+	descClock      = describe("clock_error_seconds", "Expected error of the capture clock.", "source")
 )
 
 // collector reads the channels at each scrape.
 type collector struct{ n *Node }
 
 func (collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descLive, descViewers, descBitrate, descFPS, descKeyframe, descSpeed, descDelay, descRestarts, descDropped, descClock} {
+	for _, d := range []*prometheus.Desc{descRecorded, descUnrecorded, descUnwritten, descDisk, descLive, descViewers, descBitrate, descFPS, descKeyframe, descSpeed, descDelay, descRestarts, descDropped, descClock} {
 		ch <- d
 	}
 }
@@ -51,8 +55,15 @@ func (m collector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), name)
 		}
 		c.mu.Lock()
-		stage, live := c.stage, c.state == Live
+		stage, live, recording := c.stage, c.state == Live, c.recording
 		c.mu.Unlock()
+		if recording != nil {
+			s := recording.rec.Status()
+			counter(descRecorded, s.Written)
+			counter(descUnrecorded, s.Lost)
+			gauge(descUnwritten, float64(s.Queued))
+			gauge(descDisk, float64(s.State))
+		}
 		gauge(descViewers, float64(m.n.audience.Viewers(name)))
 		if !live || stage == nil {
 			gauge(descLive, 0)

@@ -19,7 +19,9 @@ func (n *Node) Status(name string) api.Status {
 	c.mu.Lock()
 	stage, rungs := c.stage, c.rungs
 	out := api.Status{State: api.State(c.state)}
+	recording := c.recording
 	c.mu.Unlock()
+	out.Warnings = recording.warnings()
 	out.Viewers = n.audience.Viewers(name)
 	if stage == nil {
 		return out

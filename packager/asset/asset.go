@@ -15,6 +15,26 @@ const (
 	Init                         // initialization segment N of a rendition
 	Segment                      // whole segment MSN of a rendition
 	Part                         // part N of segment MSN of a rendition
+	IFrames                      // the I-frame playlist of a video rendition
+)
+
+// Skip says which delta update of a Playlist is asked for (rfc8216bis §6.2.5.1).
+type Skip uint8
+
+// The delta updates.
+const (
+	SkipNothing  Skip = iota
+	SkipSegments      // _HLS_skip=YES
+	SkipRanges        // _HLS_skip=v2: date ranges, too
+)
+
+// Output says in which form.
+type Output uint8
+
+// The outputs of a show.
+const (
+	LowLatency Output = iota // LL-HLS, CMAF
+	Legacy                   // plain HLS, MPEG-TS: Multivariant, Playlist and Segment only
 )
 
 // Position is a place in a media playlist: part Part of segment MSN. Part is -1
@@ -40,26 +60,28 @@ func (p Position) Before(q Position) bool {
 // that a Request can be the key of a cache.
 type Request struct {
 	Channel   string
+	Output    Output
 	Kind      Kind
 	Rendition string // all kinds but Multivariant
 	Epoch     int64  // Init, Segment, Part: the show the URL was made for
 	MSN       int64  // Segment, Part; for Init the number of the initialization segment
 	Part      int    // Part
 
-	// Blocking is set on a Playlist if it is to be held until it reaches
-	// Reload (rfc8216bis §6.2.5.2).
+	// Blocking is set on a Playlist or IFrames if it is to be held until it
+	// reaches Reload (rfc8216bis §6.2.5.2).
 	Blocking bool
 	Reload   Position
+	Skip     Skip // Playlist
 }
 
 // Asset is an immutable answer. Its slices are shared by all who asked: nobody
-// writes to them.
+// writes to them. Beside an error it has at most a MaxAge: that of the error.
 type Asset struct {
 	ContentType string
 	Body        [][]byte      // the bytes, in pieces, as they are to be sent
 	Gzip        []byte        // the same compressed, where it is worth it
 	ETag        string        // strong validator, quotes included; empty if there is none
-	MaxAge      time.Duration // how long a cache may keep it
+	MaxAge      time.Duration // how long a cache may keep it; 0 for not at all
 	Immutable   bool          // the URL will never mean other bytes
 	Watch       time.Duration // how much of the show one viewer watches per such answer; 0 if it does not tell
 }

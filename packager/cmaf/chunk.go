@@ -32,9 +32,12 @@ const (
 	flagsNonSync = 0x01010000 // sample_depends_on 1, sample_is_non_sync_sample
 )
 
+// HeadSize returns how many bytes [AppendHead] writes.
+func HeadSize(samples int) int { return sizeFixed + sizeTrunRow*samples + sizeBox }
+
 // ChunkSize returns how many bytes [AppendChunk] writes.
 func ChunkSize(samples []Sample) int {
-	n := sizeFixed + sizeTrunRow*len(samples) + sizeBox
+	n := HeadSize(len(samples))
 	for i := range samples {
 		n += len(samples[i].Data)
 	}
@@ -44,6 +47,16 @@ func ChunkSize(samples []Sample) int {
 // AppendChunk appends one moof and its mdat (ISO/IEC 14496-12 §8.8) to b.
 // decodeTime is the tfdt of the first sample, in the track's timescale.
 func AppendChunk(b []byte, sequence uint32, decodeTime uint64, samples []Sample) []byte {
+	b = AppendHead(b, sequence, decodeTime, samples)
+	for i := range samples {
+		b = append(b, samples[i].Data...)
+	}
+	return b
+}
+
+// AppendHead appends all of a chunk that stands before the data of its samples,
+// which must follow in their order.
+func AppendHead(b []byte, sequence uint32, decodeTime uint64, samples []Sample) []byte {
 	trun := sizeTrunHead + sizeTrunRow*len(samples)
 	traf := sizeBox + sizeTfhd + sizeTfdt + trun
 	moof := sizeBox + sizeMfhd + traf
@@ -69,9 +82,5 @@ func AppendChunk(b []byte, sequence uint32, decodeTime uint64, samples []Sample)
 		b = u32(u32(u32(u32(b, s.Dur), uint32(len(s.Data))), flags), uint32(s.CTO))
 		mdat += len(s.Data)
 	}
-	b = append(u32(b, uint32(mdat)), "mdat"...)
-	for i := range samples {
-		b = append(b, samples[i].Data...)
-	}
-	return b
+	return append(u32(b, uint32(mdat)), "mdat"...)
 }

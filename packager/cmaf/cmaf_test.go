@@ -127,3 +127,21 @@ func BenchmarkAppendChunk(b *testing.B) {
 		buf = cmaf.AppendChunk(buf[:0], 1, 90000, s)
 	}
 }
+
+// Whatever event is written, mp4ff reads it.
+func FuzzEvent(f *testing.F) {
+	f.Add(uint32(90000), uint64(450_000), uint32(90000), uint32(7), []byte("a tag"))
+	f.Add(uint32(0), uint64(1<<63), uint32(1<<31), uint32(1<<32-1), []byte{})
+	f.Fuzz(func(t *testing.T, scale uint32, at uint64, dur, id uint32, message []byte) {
+		b := cmaf.AppendEvent(nil, cmaf.Event{Timescale: scale, Time: at, Dur: dur, ID: id, Message: message})
+		box, err := mp4.DecodeBox(0, bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, ok := box.(*mp4.EmsgBox)
+		if !ok || e.Version != 1 || e.TimeScale != scale || e.PresentationTime != at || e.EventDuration != dur || e.ID != id ||
+			e.SchemeIDURI != cmaf.SchemeID3 || e.Value != "" || !bytes.Equal(e.MessageData, message) {
+			t.Errorf("read back as %+v", box)
+		}
+	})
+}

@@ -55,3 +55,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Whatever value without a NUL is written is read back, in a tag of the size that
+// is announced.
+func FuzzAppend(f *testing.F) {
+	f.Add("vitrine.cue", `{"v":1,"title":"gr\u00fcn"}`)
+	f.Add("", "")
+	f.Fuzz(func(t *testing.T, description, value string) {
+		if strings.ContainsRune(description+value, 0) || len(value) > id3.MaxValue || len(description) > 1<<10 {
+			return
+		}
+		tag := id3.Append(nil, description, value)
+		d, v, err := id3.Parse(tag)
+		if err != nil || d != description || v != value || len(tag) != id3.Size(description, value) {
+			t.Errorf("%q %q: read back as %q %q, %v, in %d bytes", description, value, d, v, err, len(tag))
+		}
+	})
+}
