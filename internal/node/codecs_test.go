@@ -30,7 +30,7 @@ func TestEncodersOfAllKinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, map[string]node.Channel{"demo": {Ladder: []string{"source", "240p"}}})
 			ingesttest.FFmpeg(t, "rtmp://"+s.RTMPAddr+"/live", s.Channels[0].StreamKey, ingesttest.Clip{
-				Live: true, Width: 640, Height: 360, Args: tc.args,
+				Live: true, Width: 640, Height: 360, Keyframes: 30, Args: tc.args,
 			})
 			var list string
 			until(t, "sound, source and rung", 30*time.Second, func() bool {
