@@ -56,6 +56,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err, errorAge)
 		return
 	}
+	if req.Output == asset.DASH && req.Kind == asset.Segment {
+		h.grow(w, r, req)
+		return
+	}
 	a, err := h.Source.Fetch(r.Context(), req)
 	if err != nil {
 		h.fail(w, r, err, cmp.Or(a.MaxAge, errorAge))
@@ -96,12 +100,15 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error, keep t
 	http.Error(w, err.Error(), status)
 }
 
+// cacheControl says for how long caches may keep an answer. One that changes is for
+// caches between (s-maxage): a browser asks again. VHS 3.17 asks for one playlist
+// twice where a segment ends, and stands for as long as its browser answers that.
 func cacheControl(header http.Header, age time.Duration, immutable bool) {
 	switch {
 	case immutable:
 		header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age/time.Second))+", immutable")
 	case age > 0:
-		header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(max(age, time.Second)/time.Second)))
+		header.Set("Cache-Control", "public, max-age=0, s-maxage="+strconv.Itoa(int(max(age, time.Second)/time.Second)))
 	default:
 		header.Set("Cache-Control", "no-store")
 	}

@@ -106,11 +106,11 @@ func TestStatusesKeepCORSAndLifetimes(t *testing.T) {
 		status int
 		cache  string
 	}{
-		"a playlist":     {http.MethodGet, shelf{asset: asset.Asset{MaxAge: 12 * time.Second}}, 200, "public, max-age=12"},
+		"a playlist":     {http.MethodGet, shelf{asset: asset.Asset{MaxAge: 12 * time.Second}}, 200, "public, max-age=0, s-maxage=12"},
 		"a part":         {http.MethodGet, shelf{asset: asset.Asset{MaxAge: time.Hour, Immutable: true}}, 200, "public, max-age=3600, immutable"},
-		"nothing there":  {http.MethodGet, shelf{err: fmt.Errorf("%w: x", asset.ErrNotFound)}, 404, "public, max-age=1"},
-		"not there yet":  {http.MethodGet, shelf{err: asset.ErrNotFound, asset: asset.Asset{MaxAge: 2 * time.Second}}, 404, "public, max-age=2"},
-		"too far ahead":  {http.MethodGet, shelf{err: asset.ErrBadRequest}, 400, "public, max-age=1"},
+		"nothing there":  {http.MethodGet, shelf{err: fmt.Errorf("%w: x", asset.ErrNotFound)}, 404, "public, max-age=0, s-maxage=1"},
+		"not there yet":  {http.MethodGet, shelf{err: asset.ErrNotFound, asset: asset.Asset{MaxAge: 2 * time.Second}}, 404, "public, max-age=0, s-maxage=2"},
+		"too far ahead":  {http.MethodGet, shelf{err: asset.ErrBadRequest}, 400, "public, max-age=0, s-maxage=1"},
 		"a stall":        {http.MethodGet, shelf{err: asset.ErrTimeout}, 503, "no-store"},
 		"a fault":        {http.MethodGet, shelf{err: errors.New("x")}, 500, "no-store"},
 		"a preflight":    {http.MethodOptions, shelf{}, 204, ""},

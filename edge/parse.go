@@ -29,11 +29,16 @@ const (
 //	CHANNEL/ts/index.m3u8
 //	CHANNEL/ts/RENDITION/index.m3u8
 //	CHANNEL/ts/RENDITION/EPOCH/MSN.ts
+//
+// and as DASH:
+//
+//	CHANNEL/index.mpd
+//	CHANNEL/dash/RENDITION/EPOCH/MSN.m4s
 func parse(path, query string) (asset.Request, error) {
 	f := strings.Split(path, "/")
 	var r asset.Request
 	switch {
-	case legacy(&r, f):
+	case legacy(&r, f), mpd(&r, f):
 	case len(f) == 2 && f[1] == "index.m3u8":
 		r.Kind = asset.Multivariant
 	case len(f) == 3 && f[2] == "index.m3u8":

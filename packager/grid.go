@@ -11,8 +11,9 @@ type Boundary struct {
 	MSN           int64
 	Start         media.Ticks
 	Discontinuity bool
-	Open          bool      // no keyframe is needed to begin here
-	Wall          time.Time // capture time of Start, as PROGRAM-DATE-TIME says it
+	Since         media.Ticks // where the last discontinuity began, or the show
+	Open          bool        // no keyframe is needed to begin here
+	Wall          time.Time   // capture time of Start, as PROGRAM-DATE-TIME says it
 }
 
 // Bounds of the grid.
@@ -48,7 +49,8 @@ type grid struct {
 	covered media.Ticks
 	started bool
 
-	discontinuities int64 // so far
+	discontinuities int64       // so far
+	since           media.Ticks // the last one
 
 	lastSync media.Ticks
 	gaps     [steadyGaps]media.Ticks // keyframe distances, for worst
@@ -85,6 +87,12 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 		return g.add(t, force), true
 	}
 	return Boundary{}, false
+}
+
+// past reports whether no boundary can be at t any more: an encoder that reorders
+// less than before may have a keyframe a little before its turn, and no more.
+func (g *grid) past(t media.Ticks) bool {
+	return g.started && (t <= g.list[len(g.list)-1].Start || t < g.covered-backLimit)
 }
 
 // worst is how far away the next keyframe may be: as far as the last ones if they
@@ -164,7 +172,10 @@ func (g *grid) clock(t media.Ticks, discontinuity bool) bool {
 }
 
 func (g *grid) add(t media.Ticks, discontinuity bool) Boundary {
-	b := Boundary{MSN: g.next, Start: t, Discontinuity: discontinuity}
+	if discontinuity || !g.started {
+		g.since = t
+	}
+	b := Boundary{MSN: g.next, Start: t, Discontinuity: discontinuity, Since: g.since}
 	g.next++
 	g.started = true
 	if discontinuity {

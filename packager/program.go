@@ -19,7 +19,7 @@ const (
 )
 
 // reserved are the names that stand for an output where a URL has a rendition.
-var reserved = []string{"ts"}
+var reserved = []string{"ts", "dash"}
 
 // Limits of a [Config], and the bounds of a program.
 const (
@@ -122,6 +122,7 @@ type Program struct {
 	outFrom media.Ticks // what the lead had published when it fell silent
 	clock   time.Time   // of the last Tick
 
+	dash  epochOf
 	wall  time.Time // capture time of since, as published
 	since media.Ticks
 }
@@ -300,6 +301,13 @@ func (p *Program) NextDiscontinuity() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cfg.Discontinuity + p.grid.discontinuities + 1
+}
+
+// NextMSN returns a number above those of all segments so far.
+func (p *Program) NextMSN() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.first, p.grid.next)
 }
 
 // Ended reports whether the program is over.

@@ -25,6 +25,9 @@ const (
 	maxKept = 512
 	// maxPending bounds the units that wait for the grid, per rendition.
 	maxPending = 1024
+	// maxSamples bounds the samples of a part: 240 frames per second for four times
+	// the longest PART-TARGET.
+	maxSamples = 2048
 	// boundaryMatch is how far a rung's keyframe may be off the boundary.
 	boundaryMatch = media.TicksPerSecond / 100
 	// audioSlack is how far audio timestamps may be off the count of samples
@@ -53,6 +56,8 @@ type rendition struct {
 	initNow int64
 	heard   time.Time   // when it last brought something
 	seen    media.Ticks // how far what it brought was looked at
+	keyAt   media.Ticks // of its last keyframe
+	keyGap  media.Ticks // between the last two
 
 	shift   media.Ticks // reorder delay: added to DTS, so that tfdt is PTS at a keyframe
 	cut     *cutter
@@ -166,6 +171,8 @@ func (r *rendition) feed(u media.Unit) error {
 	switch {
 	case starts:
 		at = max(at, r.end)
+	case len(r.cut.open) >= maxSamples:
+		return nil
 	case len(r.cut.open) > 0 && at < r.cut.last-r.scaled(backLimit):
 		return nil
 	case len(r.cut.open) == 0 && at < r.end:
@@ -219,6 +226,9 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		}
 		return Boundary{}, false
 	}
+	if r.waiting && !r.keeps() {
+		return Boundary{}, false
+	}
 	for ok && b.Start < u.PTS-boundaryMatch {
 		b, ok = grid.after(b.Start)
 	}
@@ -253,7 +263,11 @@ func (r *rendition) missed(u media.Unit) bool {
 // begin ends the open segment and opens the one at b, which u starts.
 func (r *rendition) begin(b Boundary, u media.Unit) error {
 	start := max(r.time(u), r.end)
-	r.cut.finish(max(start, r.cut.last+1), r.emitFn)
+	upto := start
+	if next, ok := r.prog.grid.after(r.openFrom); ok && start > r.scaled(next.Start+joinSlack) {
+		upto = r.scaled(next.Start) // what is missing after it is not the last sample's
+	}
+	r.cut.finish(max(upto, r.cut.last+1), r.emitFn)
 	r.fillGap(min(start, r.scaled(b.Start)), false)
 	for r.open != nil && r.open.MSN < b.MSN { // every number, also where two boundaries are close
 		next, ok := r.prog.grid.after(r.openFrom)
@@ -280,7 +294,7 @@ func (r *rendition) begin(b Boundary, u media.Unit) error {
 }
 
 func (r *rendition) openSegment(b Boundary) {
-	r.open = &segment{from: b.Start, start: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
+	r.open = &segment{from: b.Start, since: b.Since, start: r.end, track: r.track, ts: &rendering{}, Segment: hls.Segment{
 		MSN: b.MSN, Init: r.initNow, Discontinuity: b.Discontinuity,
 		Wall: b.Wall.Add((r.ticks(r.end) - b.Start).Duration()), FirstKeyframe: r.keyframes,
 	}}

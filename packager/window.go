@@ -22,6 +22,7 @@ import (
 type segment struct {
 	hls.Segment
 	from  media.Ticks  // its boundary
+	since media.Ticks  // the discontinuity that it follows
 	start int64        // decode time of its beginning, in the rendition's scale
 	track *media.Track // nil in a gap before the first one is known
 	data  []*payload   // of each part; nil where it is a gap

@@ -43,10 +43,11 @@ var arrows = []struct {
 	{"packager/id3", nil},
 	{"packager/cmaf", []string{"internal/media"}},
 	{"packager/ts", []string{"internal/media"}},
+	{"packager/dash", nil},
 	{"packager/record", []string{"internal/media"}},
 	{"packager/hls", []string{"packager/asset"}},
 	{"packager", []string{
-		"internal/media", "packager/asset", "packager/cmaf", "packager/hls", "packager/id3", "packager/ts",
+		"internal/media", "packager/asset", "packager/cmaf", "packager/dash", "packager/hls", "packager/id3", "packager/ts",
 	}},
 
 	{"overlay/catalogue", nil},

@@ -35,6 +35,7 @@ type Output uint8
 const (
 	LowLatency Output = iota // LL-HLS, CMAF
 	Legacy                   // plain HLS, MPEG-TS: Multivariant, Playlist and Segment only
+	DASH                     // the MPD, as Multivariant: its media is that of LowLatency
 )
 
 // Position is a place in a media playlist: part Part of segment MSN. Part is -1
