@@ -58,6 +58,7 @@ type client struct {
 
 	mu      sync.Mutex
 	last    *playlist
+	lastGot time.Time
 	jobs    map[address]*job
 	hinted  map[address]*job
 	inits   map[address]*initJob

@@ -10,7 +10,8 @@ import (
 // what has gone.
 func (c *client) note(ctx context.Context, v *version, before *playlist) {
 	c.mu.Lock()
-	c.last = v.List
+	seen := c.lastGot // when what has gone by now was last seen
+	c.last, c.lastGot = v.List, v.Got
 	c.mu.Unlock()
 	if c.kind == textKind {
 		return
@@ -29,7 +30,7 @@ func (c *client) note(ctx context.Context, v *version, before *playlist) {
 		}
 	}
 	c.follow(ctx, v.List)
-	c.gone(ctx, before, v.List)
+	c.gone(ctx, before, v.List, seen)
 	c.forget(v.List)
 	if before != nil && v.List.Open == nil && v.List.Control.BlockReload && len(v.List.Segments) > 0 && c.pastEnds < maxPastEnds {
 		if s := v.List.Segments[len(v.List.Segments)-1]; len(s.Parts) > 0 {
@@ -211,7 +212,7 @@ func (c *client) follow(ctx context.Context, list *playlist) {
 
 // gone sees to it that what has left the playlist is asked for at the end of
 // the time for which it must stay.
-func (c *client) gone(ctx context.Context, before, now *playlist) {
+func (c *client) gone(ctx context.Context, before, now *playlist, seen time.Time) {
 	if before == nil || c.kind != mediaKind {
 		return
 	}
@@ -221,10 +222,10 @@ func (c *client) gone(ctx context.Context, before, now *playlist) {
 			continue
 		}
 		if len(s.Parts) > 0 && !s.Parts[0].Gap && (kept == nil || len(kept.Parts) == 0) && now.PartTarget > 0 && !now.Ended {
-			c.askRemoved(ctx, removedPart, s.Parts[0].At, position{s.MSN, 0}, maxWait(now))
+			c.askRemoved(ctx, removedPart, s.Parts[0].At, position{s.MSN, 0}, seen.Add(maxWait(now)))
 		}
 		if kept == nil && s.MSN < now.next() {
-			c.askRemoved(ctx, removedSegment, s.At, position{s.MSN, -1}, seconds(s.Dur+before.duration()))
+			c.askRemoved(ctx, removedSegment, s.At, position{s.MSN, -1}, seen.Add(seconds(s.Dur+before.duration())))
 		}
 	}
 }
@@ -233,7 +234,8 @@ func (c *client) gone(ctx context.Context, before, now *playlist) {
 const removalMargin = 700 * time.Millisecond
 
 // askRemoved waits for most of the time that a piece must stay, and asks for it.
-func (c *client) askRemoved(ctx context.Context, q question, at address, pos position, stays time.Duration) {
+// Where this machine wakes too late for that, nothing is asked.
+func (c *client) askRemoved(ctx context.Context, q question, at address, pos position, until time.Time) {
 	c.mu.Lock()
 	full := c.removed >= maxRemoved
 	if !full {
@@ -244,11 +246,11 @@ func (c *client) askRemoved(ctx context.Context, q question, at address, pos pos
 		return
 	}
 	c.wg.Go(func() {
-		wait(ctx, stays-removalMargin)
+		wait(ctx, time.Until(until)-removalMargin)
 		c.mu.Lock()
 		c.removed--
 		c.mu.Unlock()
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || time.Until(until) < removalMargin/2 {
 			return
 		}
 		if p, done := c.ask(ctx, q, ask{url: at.URL, rng: at.Range}, pos, defaultWait); done {

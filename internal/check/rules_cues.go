@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -49,8 +50,11 @@ func cuesEverywhere(w *watch) Verdict {
 				return
 			}
 			for j, other := range videos {
-				if j != i && !have[j][momentOf(e)] && other.covers(e.seconds()) {
-					f.expect(false, "the event at %.3f s (%s) is in %s and not in %s", e.seconds(), e.Cue.name(), r.Name, other.Name)
+				if j == i || have[j][momentOf(e)] {
+					continue
+				}
+				if there := other.covering(e.seconds()); there != nil {
+					f.expect(false, "the event at %.3f s (%s) is in %s and not in %s", e.seconds(), e.Cue.name(), s.Piece.At.URL, there.Piece.At.URL)
 				}
 			}
 		})
@@ -62,12 +66,15 @@ func (c cueFacts) name() string {
 	return strings.TrimSpace(c.Type + " " + c.ID)
 }
 
-// covers reports whether the media at a time was read.
-func (r *rendition) covers(at float64) bool {
-	return slices.ContainsFunc(r.stretches(), func(s stretch) bool {
-		from, to := s.span()
-		return from <= at && at < to
-	})
+// covering returns what was read of the media at a time; nil if nothing was.
+func (r *rendition) covering(at float64) *stretch {
+	for _, s := range r.stretches() {
+		m := s.Piece.Contents.main()
+		if m.at() <= at+1e-6 && at+1e-6 < m.at()+m.seconds() {
+			return &s
+		}
+	}
+	return nil
 }
 
 func cuesInTheirPart(w *watch) Verdict {
@@ -93,19 +100,33 @@ func cuesAreID3(w *watch) Verdict {
 	return f.verdict("events", noID3)
 }
 
-// cues returns the segments in which cues with an id of their own were first
-// seen, those of the past included.
-func (r *rendition) cues() map[string]int64 {
-	m := map[string]int64{}
-	for id, msn := range r.Past.Cues {
-		m[id] = msn
+// sighting is where a cue was first seen.
+type sighting struct {
+	MSN int64
+	At  float64 // s, on the media timeline
+}
+
+// cues returns where cues with an id of their own were first seen, the past included.
+func (r *rendition) cues() map[string]sighting {
+	m := maps.Clone(r.Past.Cues)
+	if m == nil {
+		m = map[string]sighting{}
 	}
 	r.id3Events(func(s stretch, e *event) {
 		if _, known := m[e.Cue.ID]; e.Cue.ID != "" && !known && len(m) < maxIDs {
-			m[e.Cue.ID] = s.Seg.MSN
+			m[e.Cue.ID] = sighting{s.Seg.MSN, e.seconds()}
 		}
 	})
 	return m
+}
+
+// end returns how far the media was read, in seconds.
+func (r *rendition) end() (at float64) {
+	for _, s := range r.stretches() {
+		m := s.Piece.Contents.main()
+		at = max(at, m.at()+m.seconds())
+	}
+	return at
 }
 
 // cueKey tells apart what happens to one product: it is shown and hidden once each.
@@ -122,15 +143,26 @@ func cuesOnce(w *watch) Verdict {
 				return
 			}
 			count[cueKey(e)]++
-			again := first[e.Cue.ID] != s.Seg.MSN && e.Cue.Type == "show"
+			again := first[e.Cue.ID].MSN != s.Seg.MSN && e.Cue.Type == "show"
 			f.expect(count[cueKey(e)] == 1 && !again, "%s: cue %s comes again at %.3f s", r.Name, e.Cue.name(), e.seconds())
 		})
-		for _, id := range w.Expect {
-			_, came := first[id]
-			f.expect(came, "%s: cue %s never came", r.Name, id)
-		}
+		lost(&f, w, r, first)
 	}
 	return f.verdict("cues", "no cue with an id of its own was seen")
+}
+
+// lost looks for the cues that are expected. One that another rendition has
+// beyond the end of what was read of this one is only to come.
+func lost(f *findings, w *watch, r *rendition, have map[string]sighting) {
+	for _, id := range w.Expect {
+		_, came := have[id]
+		for _, other := range w.videos() {
+			if at, there := other.cues()[id]; !came && there && at.At >= r.end() {
+				came = true
+			}
+		}
+		f.expect(came, "%s: cue %s never came", r.Name, id)
+	}
 }
 
 // ranges returns the DATERANGEs ever listed, those of the past included.

@@ -83,8 +83,8 @@ type lateness struct {
 type past struct {
 	Constants *playlist            // the first version ever
 	Ranges    map[string]dateRange // DATERANGEs ever listed
-	Cues      map[string]int64     // MSN in which a cue was first seen
-	Replies   []lateness           // of blocking reloads
+	Cues      map[string]sighting
+	Replies   []lateness // of blocking reloads
 	Parts     []lateness
 	Segments  []lateness
 }
