@@ -135,7 +135,7 @@ func freeAt(dir string) (int64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("free space in %s: %w", dir, err)
 		}
-		return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // its type is another on darwin
+		return int64(s.Bavail) * int64(s.Bsize), nil // their types are others on darwin
 	}
 }
 
