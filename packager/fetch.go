@@ -272,11 +272,12 @@ func (p *Program) settled(ctx context.Context) error {
 	return nil
 }
 
-// brings reports whether r has brought something, or is a rung, which will.
+// brings reports whether r has brought something, or will: a rung, or a source that
+// was not left out.
 func (p *Program) brings(r *rendition) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return r.kind == media.Video || r.track != nil || len(r.pending) > 0
+	return r.kind == media.Video && r.keeps() || r.track != nil || r.kind == media.Audio && len(r.pending) > 0
 }
 
 // What the bit rate of a variant is multiplied by, in per cent: a later segment

@@ -40,6 +40,15 @@ func (r *rendition) fillGap(to int64, whole bool) {
 	}
 }
 
+// fillHole says of a pause up to `to` that there is nothing to decode in it. Unlike
+// an outage that takes nothing from the segment around it, which holds media and
+// can be played (rfc8216bis §4.4.4.7): only the parts are gaps.
+func (r *rendition) fillHole(to int64) {
+	r.hole = true
+	r.fillGap(to, false)
+	r.hole = false
+}
+
 // giveUp ends the open part where it probably ends, and waits for a keyframe on
 // a boundary.
 func (r *rendition) giveUp() {

@@ -30,6 +30,10 @@ const (
 	overrun = media.TicksPerSecond / 10
 	// leap is how much of its time a lead must skip to have been interrupted.
 	leap = media.TicksPerSecond / 2
+	// steadyGaps is how many keyframes must come at equal distances, all there were
+	// if they are fewer, for the next one to be expected there: among so many, an
+	// encoder that cuts at scenes has another distance.
+	steadyGaps = 8
 	// gridKeep is how many boundaries are remembered for renditions that lag.
 	gridKeep = 64
 )
@@ -48,7 +52,9 @@ type grid struct {
 	discontinuities int64       // so far
 	since           media.Ticks // the last one
 
-	lastSync, gap, gapBefore media.Ticks // keyframe distances, for steady
+	lastSync media.Ticks
+	gaps     [steadyGaps]media.Ticks // keyframe distances, for worst
+	known    int                     // how many of them
 }
 
 func newGrid(first int64, segment media.Ticks, target int) *grid {
@@ -63,7 +69,8 @@ func newGrid(first int64, segment media.Ticks, target int) *grid {
 // boundary if that begins a segment; force makes it one, with a discontinuity.
 func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 	if g.started {
-		g.gapBefore, g.gap = g.gap, t-g.lastSync
+		g.gaps[g.known%steadyGaps] = t - g.lastSync
+		g.known++
 	}
 	leapt := t-g.covered > leap
 	g.lastSync = t
@@ -82,13 +89,27 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 	return Boundary{}, false
 }
 
-// worst is how far away the next keyframe may be: as far as the last one if
-// they come steadily, else a nominal segment, which the ladder guarantees.
+// past reports whether no boundary can be at t any more: an encoder that reorders
+// less than before may have a keyframe a little before its turn, and no more.
+func (g *grid) past(t media.Ticks) bool {
+	return g.started && (t <= g.list[len(g.list)-1].Start || t < g.covered-backLimit)
+}
+
+// worst is how far away the next keyframe may be: as far as the last ones if they
+// come steadily, else a nominal segment, which the ladder guarantees.
 func (g *grid) worst() media.Ticks {
-	if d := g.gap - g.gapBefore; d < -segmentSlack || d > segmentSlack {
-		return max(g.segment, g.gap)
+	if g.known == 0 {
+		return g.segment
 	}
-	return g.gap
+	last := g.gaps[(g.known-1)%steadyGaps]
+	steady := g.known > 1
+	for _, d := range g.gaps[:min(g.known, steadyGaps)] {
+		steady = steady && d > last-segmentSlack && d < last+segmentSlack
+	}
+	if steady {
+		return last
+	}
+	return max(g.segment, last)
 }
 
 // cover tells the grid that the lead has reached t: no boundary that is still

@@ -23,6 +23,7 @@ func TestGridCutsAtKeyframes(t *testing.T) {
 		"a scene cut 0.3 s in leaves room to the next":          {[]float64{0, 2, 2.3, 4.3, 6.3}, []float64{0, 2, 4.3, 6.3}},
 		"timestamps rounded to milliseconds":                    {[]float64{0, 1.999, 4.001, 5.999}, []float64{0, 1.999, 4.001, 5.999}},
 		"half a second apart: four make a segment":              {[]float64{0, .5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5}, []float64{0, .5, 2.5, 4.5}},
+		"two scene cuts at equal distances are no rhythm":       {[]float64{0, 2, 4, 5, 6, 8}, []float64{0, 2, 4, 5, 6, 8}},
 		"a lead that skips 8 s: the clock lays what is between": {[]float64{0, 8, 10}, []float64{0, 2, 4, 6, 8, 10}},
 	} {
 		t.Run(name, func(t *testing.T) {

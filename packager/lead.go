@@ -9,6 +9,12 @@ import (
 
 // accept feeds u to r at once if r leads, else as soon as the grid covers it.
 func (p *Program) accept(r *rendition, u media.Unit) error {
+	if u.Sync && r.kind == media.Video && u.PTS > r.keyAt {
+		if r.keyAt > 0 {
+			r.keyGap = u.PTS - r.keyAt
+		}
+		r.keyAt = u.PTS
+	}
 	if r == p.lead {
 		return p.guide(u)
 	}
@@ -65,6 +71,9 @@ func (p *Program) fresh(t media.Ticks) bool { return p.cut && t > p.cutAt }
 // segment.
 func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
 	starts := false
+	if u.Sync && p.grid.past(at) {
+		return
+	}
 	if u.Sync {
 		changed := r.track != nil && !sameTrack(r.track, u.Track)
 		force := p.grid.started && (p.fresh(at) || p.out || p.changed || changed)
@@ -87,6 +96,12 @@ func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
 	if starts {
 		p.prune()
 	}
+}
+
+// keeps reports whether the keyframes of r fit the segments. A source whose do not
+// is left out, and is back when two of them have come in time.
+func (r *rendition) keeps() bool {
+	return r.name != Source || r == r.prog.lead || r.keyGap > 0 && r.keyGap <= r.prog.grid.segment+segmentSlack
 }
 
 // relief returns the rung that is to lead instead of a source whose keyframe is
@@ -132,7 +147,7 @@ func (p *Program) drain(r *rendition) error {
 		u := r.pending[n]
 		at := r.decodeTime(u)
 		undecided := r.kind == media.Video && u.Sync && !p.out && p.lead.name == Source && p.grid.undecided(at)
-		if at > p.grid.covered || undecided || p.fresh(u.PTS) {
+		if at+r.reach(u) > p.grid.covered || undecided || p.fresh(u.PTS) {
 			return nil
 		}
 		n++
@@ -215,7 +230,7 @@ func (p *Program) giveUp(r *rendition, limit time.Duration) {
 	to := p.grid.covered
 	switch {
 	case r.waiting && len(r.pending) > 0: // all up to there has come, and nothing could begin
-		to = min(to, r.decodeTime(r.pending[0]))
+		to = min(to, r.decodeTime(r.pending[0])-r.reach(r.pending[0])) // it may begin the next
 	case p.out && p.silent(r, limit):
 	case p.silent(r, lagLimit):
 		to -= media.TicksOf(lagLimit)

@@ -1,6 +1,7 @@
 package packager
 
 import (
+	"slices"
 	"time"
 
 	"vitrine/internal/media"
@@ -14,8 +15,8 @@ func (r *rendition) closeSegment(end int64) {
 	for _, p := range s.Parts {
 		s.Dur += p.Dur
 	}
-	if len(s.Parts) == 0 { // nothing came, not even a gap: say that nothing is there
-		s.Gap = true
+	s.Gap = s.Gap || !slices.ContainsFunc(s.Parts, func(p hls.Part) bool { return !p.Gap })
+	if len(s.Parts) == 0 { // nothing came, not even a gap
 		s.Dur = max(r.duration(end-r.scaled(r.openFrom)), time.Millisecond)
 	}
 	r.keep(s, end)

@@ -31,7 +31,7 @@ func (r *rendition) onPiece(p piece) {
 	r.end = p.start + p.dur
 	r.meter.add(data.size, len(p.samples), part.Dur)
 	if p.hole > 0 {
-		r.fillGap(r.end+p.hole, false)
+		r.fillHole(r.end + p.hole)
 	}
 	r.publish(false)
 }
@@ -82,7 +82,7 @@ func (r *rendition) addFragment(at int64, samples []cmaf.Sample) (end int64) {
 func (r *rendition) add(p hls.Part, data *payload) {
 	r.open.Parts = append(r.open.Parts, p)
 	r.open.data = append(r.open.data, data)
-	r.open.Gap = r.open.Gap || p.Gap
+	r.open.Gap = r.open.Gap || p.Gap && !r.hole
 	if data != nil {
 		r.open.size += data.size
 	}

@@ -303,6 +303,13 @@ func (p *Program) NextDiscontinuity() int64 {
 	return p.cfg.Discontinuity + p.grid.discontinuities + 1
 }
 
+// NextMSN returns a number above those of all segments so far.
+func (p *Program) NextMSN() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.first, p.grid.next)
+}
+
 // Ended reports whether the program is over.
 func (p *Program) Ended() bool {
 	p.mu.Lock()

@@ -95,14 +95,14 @@ func trackOf(t *testing.T, trak *mp4.TrakBox) (*media.Track, int64) {
 			}
 		}
 	}
-	switch {
-	case out.Codec == media.AAC:
+	switch out.Codec {
+	case media.AAC:
 		c, err := media.ParseAAC(out.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out.Kind, out.SampleRate, out.Channels = media.Audio, c.SampleRate, c.Channels
-	case out.Codec == 0:
+	case 0:
 		t.Fatalf("ffmpeg made %v", stsd.Children)
 	default:
 		out.Width, out.Height = int(trak.Tkhd.Width>>16), int(trak.Tkhd.Height>>16)
@@ -253,10 +253,14 @@ func TestVideoCodecsReadBack(t *testing.T) {
 		"HEVC Main":                                 {x265("yuv420p"), "hvc1.1.6.L60.90", "Main", "yuv420p"},
 		"HEVC Main 10":                              {x265("yuv420p10le"), "hvc1.2.4.L60.90", "Main 10", "yuv420p10le"},
 		"HEVC with range extensions: 4:4:4, 8 bits": {x265("yuv444p"), "hvc1.4.10.L60.9E.8", "Rext", "yuv444p"},
-		"AV1 Main by SVT": {picture("-c:v", "libsvtav1", "-preset", "12", "-g", "60", "-svtav1-params", "scd=0"),
-			"av01.0.00M.08", "Main", "yuv420p"},
-		"AV1 Main, 10 bits, by libaom": {picture("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime", "-pix_fmt", "yuv420p10le", "-g", "60"),
-			"av01.0.00M.10", "Main", "yuv420p10le"},
+		"AV1 Main by SVT": {
+			picture("-c:v", "libsvtav1", "-preset", "12", "-g", "60", "-svtav1-params", "scd=0"),
+			"av01.0.00M.08", "Main", "yuv420p",
+		},
+		"AV1 Main, 10 bits, by libaom": {
+			picture("-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime", "-pix_fmt", "yuv420p10le", "-g", "60"),
+			"av01.0.00M.10", "Main", "yuv420p10le",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

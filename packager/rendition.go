@@ -25,6 +25,9 @@ const (
 	maxKept = 512
 	// maxPending bounds the units that wait for the grid, per rendition.
 	maxPending = 1024
+	// maxSamples bounds the samples of a part: 240 frames per second for four times
+	// the longest PART-TARGET.
+	maxSamples = 2048
 	// boundaryMatch is how far a rung's keyframe may be off the boundary.
 	boundaryMatch = media.TicksPerSecond / 100
 	// audioSlack is how far audio timestamps may be off the count of samples
@@ -53,6 +56,8 @@ type rendition struct {
 	initNow int64
 	heard   time.Time   // when it last brought something
 	seen    media.Ticks // how far what it brought was looked at
+	keyAt   media.Ticks // of its last keyframe
+	keyGap  media.Ticks // between the last two
 
 	shift   media.Ticks // reorder delay: added to DTS, so that tfdt is PTS at a keyframe
 	cut     *cutter
@@ -64,6 +69,7 @@ type rendition struct {
 	stated   bool        // the state on show stands in open
 	end      int64       // where the published parts end, in scale
 	waiting  bool        // for a keyframe on a boundary
+	hole     bool        // what is filled is a pause of the encoder
 	next     int64       // audio: decode time of the next frame, by counting
 	counting bool
 
@@ -87,7 +93,7 @@ const keyframeScale = 64
 func newRendition(p *Program, name string, kind media.Kind) *rendition {
 	r := &rendition{name: name, report: "../" + name + "/index.m3u8", kind: kind, prog: p, scale: media.TicksPerSecond, discSeq: p.cfg.Discontinuity, keyframes: p.first * keyframeScale, waiting: true}
 	r.emitFn = r.onPiece
-	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale)
+	r.cut = newCutter(media.Rescale(int64(p.cfg.PartTarget), int64(time.Second), r.scale), r.scale, kind == media.Video)
 	r.win = newWindow(r.snapshot(false))
 	return r
 }
@@ -106,7 +112,7 @@ func (r *rendition) setTrack(t *media.Track) error {
 	if scale := cmaf.Timescale(t); scale != r.scale {
 		r.end = media.Rescale(r.end, r.scale, scale)
 		r.scale = scale
-		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale)
+		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale, r.kind == media.Video)
 		r.counting = false
 	}
 	r.track = t
@@ -165,6 +171,8 @@ func (r *rendition) feed(u media.Unit) error {
 	switch {
 	case starts:
 		at = max(at, r.end)
+	case len(r.cut.open) >= maxSamples:
+		return nil
 	case len(r.cut.open) > 0 && at < r.cut.last-r.scaled(backLimit):
 		return nil
 	case len(r.cut.open) == 0 && at < r.end:
@@ -208,20 +216,32 @@ func (r *rendition) starts(u media.Unit) (Boundary, bool) {
 		return b, ok && b.Open && !r.waiting && r.open != nil && r.decodeTime(u) >= b.Start-boundaryMatch
 	}
 	if r.kind == media.Audio {
-		half := media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
-		for ok && u.PTS >= b.Start-half { // a late rendition skips what it missed
+		at := r.ticks(r.time(u))             // as it will be written: a timestamp may be a millisecond off
+		for ok && at >= b.Start-r.reach(u) { // a late rendition skips what it missed
 			next, more := grid.after(b.Start)
-			if !more || u.PTS < next.Start-half {
+			if !more || at < next.Start-r.reach(u) {
 				return b, true
 			}
 			b = next
 		}
 		return Boundary{}, false
 	}
+	if r.waiting && !r.keeps() {
+		return Boundary{}, false
+	}
 	for ok && b.Start < u.PTS-boundaryMatch {
 		b, ok = grid.after(b.Start)
 	}
 	return b, ok && b.Start <= u.PTS+boundaryMatch
+}
+
+// reach is how far before its boundary a segment may begin with u: half a frame of
+// sound, so that the nearest one does.
+func (r *rendition) reach(u media.Unit) media.Ticks {
+	if r.kind != media.Audio {
+		return 0
+	}
+	return media.Ticks(media.Rescale(u.Samples()/2, int64(u.Track.SampleRate), media.TicksPerSecond))
 }
 
 // missed reports whether u lies beyond the next boundary, at which the rendition
@@ -243,7 +263,11 @@ func (r *rendition) missed(u media.Unit) bool {
 // begin ends the open segment and opens the one at b, which u starts.
 func (r *rendition) begin(b Boundary, u media.Unit) error {
 	start := max(r.time(u), r.end)
-	r.cut.finish(max(start, r.cut.last+1), r.emitFn)
+	upto := start
+	if next, ok := r.prog.grid.after(r.openFrom); ok && start > r.scaled(next.Start+joinSlack) {
+		upto = r.scaled(next.Start) // what is missing after it is not the last sample's
+	}
+	r.cut.finish(max(upto, r.cut.last+1), r.emitFn)
 	r.fillGap(min(start, r.scaled(b.Start)), false)
 	for r.open != nil && r.open.MSN < b.MSN { // every number, also where two boundaries are close
 		next, ok := r.prog.grid.after(r.openFrom)

@@ -64,7 +64,7 @@ func (p *Program) start(d decision) error {
 	p.target = d.target
 	p.grid = *newGrid(p.first, media.TicksOf(p.cfg.Segment), d.target)
 	if d.video {
-		if d.source {
+		if d.source || p.cfg.Source && len(p.cfg.Rungs) > 0 { // one that is left out is back when its keyframes fit
 			p.all = append(p.all, newRendition(p, Source, media.Video))
 		}
 		for _, rung := range p.cfg.Rungs {
@@ -80,6 +80,9 @@ func (p *Program) start(d decision) error {
 		}
 	}
 	p.lead = p.all[0]
+	if !d.source && p.lead.name == Source {
+		p.lead = p.all[1]
+	}
 	for _, r := range p.all {
 		r.heard = p.clock
 	}

@@ -45,8 +45,8 @@ const (
 // firstPipe is the child's file descriptor of the first rung's pipe.
 const firstPipe = 3
 
-// Args returns FFmpeg's arguments for cfg: FLV on stdin, one MPEG-TS pipe per
-// rung from descriptor 3 on, and after them one for sound if that is not AAC.
+// Args returns FFmpeg's arguments for cfg: units on stdin, one MPEG-TS pipe per
+// rung from descriptor 3 on, and after them one for sound if that is to be made.
 //
 // The flags decide between 7 ms and 5 s of delay, and whether times survive:
 // without -probesize, -analyzeduration and -fpsprobesize FFmpeg looks at 5 s of
@@ -55,16 +55,20 @@ const firstPipe = 3
 // away the first GOP. -copyts, -muxdelay, -muxpreload, -enc_time_base and
 // -fps_mode together keep every PTS as it was, through jitter too.
 func Args(cfg Config) []string {
+	video, audio := cfg.fed()
 	probe := probePicture
-	if len(cfg.Rungs) > 0 && (cfg.makesAudio() || !saysReordering(cfg.Video.Config)) {
+	if video != nil && (audio != nil || !saysReordering(video)) {
 		probe = probeMore
 	}
 	args := []string{
 		"-nostdin", "-hide_banner", "-loglevel", "level+warning",
-		"-f", "flv", "-copyts", "-thread_type", "slice",
+		"-f", format(video, audio), "-copyts", "-thread_type", "slice",
 		"-probesize", strconv.Itoa(probe), "-analyzeduration", "0", "-fpsprobesize", "0",
-		"-i", "pipe:0",
 	}
+	if video != nil && video.Codec == media.AV1 {
+		args = append(args, "-flags:v", "low_delay") // else its decoder holds back two pictures
+	}
+	args = append(args, "-i", "pipe:0")
 	pipe := firstPipe
 	for _, r := range cfg.Rungs {
 		args = append(args, videoArgs(cfg, r)...)

@@ -21,7 +21,7 @@ func TestArgs(t *testing.T) {
 	announced.Config = []byte("\x01\x42\xc0\x0d\xff\xe1\x00\x17\x67\x42\xc0\x0d\xda\x05\x06\x7e\x7c\x04\x40\x00\x00\x03" +
 		"\x00\x40\x00\x00\x0f\x23\xc5\x0a\xa8\x01\x00\x04\x68\xce\x0f\xc8")
 	for name, cfg := range map[string]Config{
-		"two_rungs":     {Video: &announced, Rungs: rungs, Segment: 2 * time.Second, Audio: &media.Track{Kind: media.Audio, Codec: media.AAC}},
+		"two_rungs":     {Video: &announced, Rungs: rungs, Segment: 2 * time.Second},
 		"rungs_and_mp3": {Video: hd, Rungs: rungs[1:], Segment: time.Second, Audio: &media.Track{Kind: media.Audio, Codec: media.MP3}},
 		"mp3_alone":     {Audio: &media.Track{Kind: media.Audio, Codec: media.MP3}},
 	} {

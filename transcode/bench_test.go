@@ -54,6 +54,32 @@ func benchSource(b *testing.B) ([]media.Unit, []Rung) {
 // picture 500 ms. Mind that anything else on the machine counts as delay.
 func BenchmarkLadderDelay(b *testing.B) {
 	in, rungs := benchSource(b)
+	benchDelay(b, in, rungs)
+}
+
+// BenchmarkLadderDelayOfOtherCodecs does so with sources in Matroska, for the
+// smallest rung: two cores decode 720p of these in real time, and little more.
+func BenchmarkLadderDelayOfOtherCodecs(b *testing.B) {
+	picture := []string{"-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-t", "10", "-g", "60"}
+	opus := []string{"-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", "10", "-c:a", "libopus"}
+	h264 := append(picture[:8:8], "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency")
+	for name, in := range map[string][]media.Unit{
+		"HEVC": encoded(b, append(picture[:8:8], "-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-tag:v", "hvc1",
+			"-x265-params", "log-level=none:open-gop=0:keyint=60")...),
+		"AV1":            encoded(b, append(picture[:8:8], "-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "pred-struct=1")...),
+		"H.264 and Opus": merged(encoded(b, h264...), encoded(b, opus...)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			rungs, _, err := Ladder([]string{"360p"}, in[0].Track)
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchDelay(b, in, rungs)
+		})
+	}
+}
+
+func benchDelay(b *testing.B, in []media.Unit, rungs []Rung) {
 	in = append(in, shifted(in, 10*media.TicksPerSecond)...) // longer than Stats look back
 	var first time.Duration
 	var last Stats
@@ -103,7 +129,7 @@ func BenchmarkLadderCPU(b *testing.B) {
 // to files.
 func runByHand(b *testing.B, in []media.Unit, rungs []Rung) {
 	var flv bytes.Buffer
-	f := &feeder{video: true, fps: 30, w: &flv, now: time.Now, begun: func(*clock) {}, fed: func() {}}
+	f := &feeder{video: in[0].Track, w: &flv, now: time.Now, begun: func(*clock) {}, fed: func() {}}
 	if err := f.run(b.Context(), &stored{slices.Clone(in)}, &flv); err != nil {
 		b.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package transcode
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +10,10 @@ import (
 	"vitrine/internal/media"
 )
 
-// feeder turns units into the FLV that FFmpeg reads. It begins at the first
-// keyframe: what comes before could not be decoded.
+// feeder turns units into what FFmpeg reads. It begins at the first keyframe:
+// what comes before could not be decoded.
 type feeder struct {
-	video, audio bool
-	fps          float64
+	video, audio *media.Track // nil: FFmpeg is given none
 	origin       int64
 	begun        func(*clock) // told once, before anything is written
 	fed          func()       // told of each picture
@@ -23,10 +21,10 @@ type feeder struct {
 
 	w     io.Writer
 	buf   []byte
+	out   container
 	clock *clock
-	track *media.Track // whose sequence header FFmpeg has
-	last  int64        // ms of the last picture's DTS
-	heard media.Unit   // the last sound before the beginning
+	last  int64      // ms of the last picture's DTS
+	heard media.Unit // the last sound before the beginning
 }
 
 // run feeds w from in until in ends (nil), or something breaks.
@@ -49,13 +47,13 @@ func (f *feeder) run(ctx context.Context, in Source, w io.Writer) error {
 // write feeds one unit: one write call, for FFmpeg to find it whole.
 func (f *feeder) write(u media.Unit) error {
 	f.buf = f.buf[:0]
-	picture := u.Track.Kind == media.Video && u.Track.Codec == media.H264 && f.video
-	sound := u.Track.Codec == media.MP3 && f.audio
+	picture := f.video != nil && u.Track.Codec == f.video.Codec
+	sound := f.audio != nil && u.Track.Codec == f.audio.Codec
 	if !picture && !sound {
 		return nil
 	}
 	if f.clock == nil {
-		if picture != f.video || picture && !u.Sync {
+		if picture != (f.video != nil) || picture && !u.Sync {
 			if sound {
 				f.heard = u
 			}
@@ -83,35 +81,36 @@ func (f *feeder) write(u media.Unit) error {
 func (f *feeder) begin(u media.Unit) {
 	f.clock = newClock(u.DTS, f.origin)
 	f.begun(f.clock)
-	f.buf = appendFLVHeader(f.buf, f.video, f.audio)
-	if f.video {
-		f.buf = appendMetadata(f.buf, f.fps)
+	video, audio := f.video, f.audio
+	if video != nil {
+		first := *u.Track
+		first.FrameRate = frameRate(video)
+		video = &first
 	}
-	if f.video && f.audio {
-		sound, at := f.heard.Data, f.clock.ms(f.heard.DTS)
-		if sound == nil || at < 0 || at > f.origin {
-			sound, at = silentMP3(), f.origin
+	if f.heard.Track != nil {
+		audio = f.heard.Track
+	}
+	f.out = newContainer(f.video, f.audio)
+	f.buf = f.out.header(f.buf, video, audio)
+	if video != nil && audio != nil {
+		heard, at := f.heard, f.clock.ms(f.heard.DTS)
+		if heard.Data == nil || at < 0 || at > f.origin {
+			heard, at = media.Unit{Track: audio, Data: silence(audio)}, f.origin
 		}
-		f.buf = appendMP3(f.buf, at, sound)
+		f.buf = f.out.sound(f.buf, at, heard)
 	}
 	f.heard = media.Unit{}
 }
 
-// picture appends u, and its track's sequence header if FFmpeg has another.
+// picture appends u.
 func (f *feeder) picture(u media.Unit) error {
 	dts, pts := f.clock.ms(u.DTS), f.clock.ms(u.PTS)
 	const ctsLimit = 1 << 23 // ms
-	if dts < f.last || dts > flvTimeLimit || pts-dts >= ctsLimit || pts-dts < -ctsLimit {
+	if dts < f.last || dts > flvTimeLimit || pts-dts >= ctsLimit || pts-dts < -ctsLimit || pts < 0 {
 		return fmt.Errorf("feeding ffmpeg a picture of %.3f s: %w", u.DTS.Seconds(), errTimeline)
 	}
 	f.last = dts
-	if f.track != u.Track {
-		if f.track == nil || !bytes.Equal(f.track.Config, u.Track.Config) {
-			f.buf = appendAVCConfig(f.buf, dts, u.Track.Config)
-		}
-		f.track = u.Track
-	}
-	f.buf = appendAVC(f.buf, dts, pts-dts, u)
+	f.buf = f.out.picture(f.buf, dts, pts, u)
 	f.clock.remember(pts, u.PTS, f.now())
 	f.fed()
 	return nil
@@ -124,7 +123,7 @@ func (f *feeder) sound(u media.Unit) error {
 		return fmt.Errorf("feeding ffmpeg sound of %.3f s: %w", u.DTS.Seconds(), errTimeline)
 	}
 	if ms >= 0 {
-		f.buf = appendMP3(f.buf, ms, u.Data)
+		f.buf = f.out.sound(f.buf, ms, u)
 	}
 	return nil
 }

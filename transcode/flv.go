@@ -22,9 +22,12 @@ const (
 	flvInterFrame = 2 << 4
 	flvAVC        = 7
 	flvMP3        = 2 << 4
+	flvAAC        = 10 << 4
 
 	avcSequenceHeader = 0
 	avcNALUnits       = 1
+	aacSequenceHeader = 0
+	aacRaw            = 1
 
 	flvTagHeader = 11 // bytes
 	flvTimeLimit = math.MaxInt32
@@ -94,14 +97,33 @@ func appendAVC(b []byte, ms, cts int64, u media.Unit) []byte {
 	return endTag(append(b, u.Data...), start)
 }
 
-// appendMP3 appends one MP3 frame. The rate and size bits are fixed: decoders
-// read the frame's own header.
+// soundBits say 44.1 kHz, 16 bits and stereo, whatever there is: decoders read
+// the frame's own header, or the sequence header.
+const soundBits = 3<<2 | 1<<1 | 1
+
+// appendAAC appends an AudioSpecificConfig as sequence header, or one raw frame.
+func appendAAC(b []byte, ms int64, packet byte, body []byte) []byte {
+	start := len(b)
+	b = beginTag(b, flvAudio, ms)
+	b = append(b, flvAAC|soundBits, packet)
+	return endTag(append(b, body...), start)
+}
+
+// appendMP3 appends one MP3 frame.
 func appendMP3(b []byte, ms int64, frame []byte) []byte {
-	const soundBits = 3<<2 | 1<<1 | 1 // 44.1 kHz, 16 bits, stereo
 	start := len(b)
 	b = beginTag(b, flvAudio, ms)
 	b = append(b, flvMP3|soundBits)
 	return endTag(append(b, frame...), start)
+}
+
+// silence returns a frame that stands in for t's first, so that FFmpeg finds the
+// stream at once; nil where a sequence header or an entry of the track does.
+func silence(t *media.Track) []byte {
+	if t.Codec == media.MP3 {
+		return silentMP3()
+	}
+	return nil
 }
 
 // silentMP3 returns one MP3 frame of silence: 128 kb/s, 44.1 kHz, stereo. A

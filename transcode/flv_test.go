@@ -28,6 +28,19 @@ func TestFLVBytes(t *testing.T) {
 			appendAVCConfig(nil, 1, []byte{7}),
 			[]byte{9, 0, 0, 6, 0, 0, 1, 0, 0, 0, 0, 0x17, 0, 0, 0, 0, 7, 0, 0, 0, 17},
 		},
+		"sound in AAC": {
+			appendAAC(nil, 1, aacRaw, []byte{7}),
+			[]byte{8, 0, 0, 3, 0, 0, 1, 0, 0, 0, 0, 0xAF, 1, 7, 0, 0, 0, 14},
+		},
+		"a Matroska cluster of one picture, with a parameter set before it": {
+			appendCluster(nil, mkvPicture, 0x1234, media.Unit{Sync: true, Data: []byte{9}}, [][]byte{{7}}),
+			[]byte{
+				0x1F, 0x43, 0xB6, 0x75, 0x80 + 22, 0xE7, 0x88, 0, 0, 0, 0, 0, 0, 0x12, 0x34,
+				0xA3, 0x80 + 10, 0x81, 0, 0, 0x80, 0, 0, 0, 1, 7, 9,
+			},
+		},
+		"a size of two bytes, since 127 would mean that it is not known": {appendSize(nil, 127), []byte{0x40, 0x7F}},
+		"the OpusHead of a dOps": {opusHead([]byte{0, 2, 1, 0x38, 0, 0, 0xBB, 0x80, 0, 0, 0}), []byte("OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00")},
 		"sound": {
 			appendMP3(nil, 1, []byte{7}),
 			[]byte{8, 0, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0x2F, 7, 0, 0, 0, 13},
@@ -46,26 +59,31 @@ func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
 func testFeeder() *feeder {
 	return &feeder{
-		video: true, audio: true, fps: 30, origin: originMS, w: discard{},
+		video:  &media.Track{Kind: media.Video, Codec: media.H264},
+		audio:  &media.Track{Kind: media.Audio, Codec: media.MP3},
+		origin: originMS, w: discard{},
 		now: time.Now, begun: func(*clock) {}, fed: func() {},
 	}
 }
 
 func TestFeedingAllocatesNothing(t *testing.T) {
-	f := testFeeder()
-	u := media.Unit{Track: &media.Track{Kind: media.Video, Codec: media.H264}, Sync: true, Data: make([]byte, 5000)}
-	feed := func() {
-		if err := f.write(u); err != nil {
-			t.Fatal(err)
+	for _, codec := range []media.Codec{media.H264, media.HEVC} {
+		f := testFeeder()
+		f.video = &media.Track{Kind: media.Video, Codec: codec}
+		u := media.Unit{Track: f.video, Sync: true, Data: make([]byte, 5000)}
+		feed := func() {
+			if err := f.write(u); err != nil {
+				t.Fatal(err)
+			}
+			u.DTS += 3000
+			u.PTS = u.DTS
 		}
-		u.DTS += 3000
-		u.PTS = u.DTS
-	}
-	for range 2 * maxStamps {
-		feed()
-	}
-	if n := testing.AllocsPerRun(1000, feed); n > 0 {
-		t.Errorf("%v allocations a picture", n)
+		for range 2 * maxStamps {
+			feed()
+		}
+		if n := testing.AllocsPerRun(1000, feed); n > 0 {
+			t.Errorf("%v: %v allocations a picture", codec, n)
+		}
 	}
 }
 

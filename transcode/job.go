@@ -32,7 +32,7 @@ type Config struct {
 	Channel string       // for errors; Log is expected to carry it already
 	FFmpeg  string       // a path or a name on PATH; "ffmpeg" if empty
 	Video   *media.Track // the source's video; nil if it has none
-	Audio   *media.Track // the source's audio; nil and AAC are not transcoded
+	Audio   *media.Track // the source's audio if it is to become stereo AAC-LC, else nil
 	Rungs   []Rung
 	Segment time.Duration // the longest time between keyframes; 2 s if zero
 	In      Source
@@ -45,7 +45,15 @@ type Config struct {
 }
 
 // makesAudio reports whether FFmpeg is given sound.
-func (c *Config) makesAudio() bool { return c.Audio != nil && c.Audio.Codec != media.AAC }
+func (c *Config) makesAudio() bool { return c.Audio != nil }
+
+// fed returns the tracks that FFmpeg is given.
+func (c *Config) fed() (video, audio *media.Track) {
+	if len(c.Rungs) > 0 {
+		video = c.Video
+	}
+	return video, c.Audio
+}
 
 // Validate says what is missing or contradictory.
 func (c *Config) Validate() error {
@@ -56,10 +64,8 @@ func (c *Config) Validate() error {
 		return errors.New("a transcoder without rungs and with nothing to do for sound")
 	case len(c.Rungs) > 0 && c.Video == nil:
 		return errors.New("a transcoder with rungs needs a video track")
-	case c.Video != nil && c.Video.Codec != media.H264:
-		return fmt.Errorf("transcoding video in %v: only h264 is known", c.Video.Codec)
-	case c.makesAudio() && c.Audio.Codec != media.MP3:
-		return fmt.Errorf("transcoding sound in %v: only mp3 is known", c.Audio.Codec)
+	case c.Video != nil && c.Video.Kind != media.Video, c.Audio != nil && c.Audio.Kind != media.Audio:
+		return errors.New("a transcoder is given sound for video, or video for sound")
 	}
 	names := map[string]bool{AudioRung: true}
 	for _, r := range c.Rungs {
@@ -177,10 +183,8 @@ func (r *run) check(err error) {
 // feed gives FFmpeg the input, and closes its stdin after the last unit. That
 // FFmpeg does not listen any more is no error here: its death tells why.
 func (r *run) feed(ctx context.Context) {
-	f := &feeder{
-		video: len(r.cfg.Rungs) > 0, audio: r.cfg.makesAudio(), fps: frameRate(r.cfg.Video),
-		origin: r.origin, now: r.now, begun: r.clock.Store, fed: r.meter.fed,
-	}
+	f := &feeder{origin: r.origin, now: r.now, begun: r.clock.Store, fed: r.meter.fed}
+	f.video, f.audio = r.cfg.fed()
 	err := f.run(ctx, r.cfg.In, r.stdin)
 	switch {
 	case err == nil:

@@ -94,7 +94,7 @@ func Ladder(spec []string, src *media.Track) (made []Rung, source bool, err erro
 		return nil, false, errors.New("making a ladder: the source's picture size is not known")
 	}
 	auto := spec[0] == specAuto
-	source = (auto || slices.Contains(spec, specSource)) && src.Codec == media.H264
+	source = auto || slices.Contains(spec, specSource)
 	short := min(src.Width, src.Height)
 
 	smallest := ""

@@ -123,11 +123,14 @@ func (v *videoReader) setParameters(sps, pps [][]byte) error {
 	return nil
 }
 
-// saysReordering reports whether an avcC tells how many pictures are reordered,
-// be it by ruling it out.
-func saysReordering(avcC []byte) bool {
+// saysReordering reports whether a track tells how many pictures are reordered,
+// be it by ruling it out. HEVC always does, and AV1 has one shown in each unit.
+func saysReordering(t *media.Track) bool {
 	const baseline, outputOrder = 66, 2
-	record, err := avc.DecodeAVCDecConfRec(avcC)
+	if t.Codec != media.H264 {
+		return true
+	}
+	record, err := avc.DecodeAVCDecConfRec(t.Config)
 	if err != nil || len(record.SPSnalus) == 0 {
 		return false
 	}

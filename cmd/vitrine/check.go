@@ -48,12 +48,12 @@ func exitCode(err error) int {
 }
 
 func (c *conformance) Run(ctx context.Context) error {
-	expect, err := readLines(c.Expect)
-	if err != nil {
-		return exitError{err, exitUnreachable}
-	}
-	report, err := check.Run(ctx, check.Config{URL: c.URL, For: c.For, Insecure: c.Insecure, Expect: expect})
-	if err != nil {
+	var unread error
+	report, err := check.Run(ctx, check.Config{URL: c.URL, For: c.For, Insecure: c.Insecure, Expect: func() (ids []string) {
+		ids, unread = readLines(c.Expect) // at the end, so that it can be written meanwhile
+		return ids
+	}})
+	if err = errors.Join(err, unread); err != nil {
 		return exitError{err, exitUnreachable}
 	}
 	out := c.out

@@ -45,7 +45,8 @@ type channel struct {
 	StreamKey string        `yaml:"stream_key"`
 	HostToken string        `yaml:"host_token"`
 	Catalogue string        `yaml:"catalogue"`
-	Ladder    ladder        `yaml:"ladder"`
+	Ladder    words         `yaml:"ladder"`
+	Audio     words         `yaml:"audio"`
 	Part      part          `yaml:"part"`
 	Segment   time.Duration `yaml:"segment"`
 	Record    recording     `yaml:"record"`
@@ -76,16 +77,16 @@ func (t *fileTLS) UnmarshalYAML(decode func(any) error) error {
 	return decode((*plain)(t))
 }
 
-// ladder is one word or a list of words.
-type ladder []string
+// words is one word or a list of words.
+type words []string
 
-func (l *ladder) UnmarshalYAML(decode func(any) error) error {
+func (w *words) UnmarshalYAML(decode func(any) error) error {
 	var word string
 	if decode(&word) == nil {
-		*l = ladder{word}
+		*w = words{word}
 		return nil
 	}
-	return decode((*[]string)(l))
+	return decode((*[]string)(w))
 }
 
 // part is standard, low or a PART-TARGET.
@@ -156,7 +157,7 @@ func (s *settings) node() (node.Config, error) {
 	for name, c := range f.Channels {
 		ch := node.Channel{
 			StreamKey: c.StreamKey, HostToken: c.HostToken, Catalogue: c.Catalogue,
-			Ladder: c.Ladder, Part: time.Duration(c.Part), Segment: c.Segment, Record: c.Record.Recording,
+			Ladder: c.Ladder, Audio: c.Audio, Part: time.Duration(c.Part), Segment: c.Segment, Record: c.Record.Recording,
 		}
 		ch.Announcement.Title, ch.Announcement.Poster, ch.Announcement.Starts = c.Title, c.Poster, c.StartsAt
 		cfg.Channels[name] = ch

@@ -16,7 +16,7 @@ type export struct {
 
 	Config    string `help:"Configuration file (YAML)." env:"VITRINE_CONFIG" placeholder:"vitrine.yaml"`
 	Data      string `help:"Data folder of the server, which may be running." env:"VITRINE_DATA" placeholder:"./data"`
-	FFmpeg    string `help:"FFmpeg program; the one on PATH if not given." env:"VITRINE_FFMPEG" placeholder:"ffmpeg"`
+	FFmpeg    string `name:"ffmpeg" help:"FFmpeg program; the one on PATH if not given." env:"VITRINE_FFMPEG" placeholder:"ffmpeg"`
 	Rendition string `help:"Picture to export; the best that was recorded if not given." placeholder:"source"`
 	Out       string `short:"o" help:"File to write; SHOW.mp4 if not given." placeholder:"FILE" type:"path"`
 }

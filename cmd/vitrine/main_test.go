@@ -64,6 +64,8 @@ func TestBadInputNamesItsCure(t *testing.T) {
 		"a part that is no time": {file: "channels:\n  demo:\n    part: tiny\n", want: `"tiny" is not standard, low or a duration`},
 		"a part too long":        {file: "channels:\n  demo:\n    part: 1800ms\n", want: "more than half a segment"},
 		"an unknown rung":        {file: "channels:\n  demo:\n    ladder: [source, 4320p]\n", want: `"4320p": write auto, or some of`},
+		"sound without AAC":      {file: "channels:\n  demo:\n    audio: opus\n", want: "audio: aac is missing, which every player needs"},
+		"an unknown sound":       {file: "channels:\n  demo:\n    audio: [aac, mp3]\n", want: `audio: "mp3" is not aac or opus`},
 		"a channel's name":       {file: "channels:\n  Wig Night: {}\n", want: "a name is 1 to 63 of a-z"},
 		"two with one key": {
 			file: "channels:\n  a: {stream_key: x}\n  b: {stream_key: x}\n", want: "have the same stream_key: give each its own",

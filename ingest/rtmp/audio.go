@@ -11,27 +11,27 @@ import (
 	"vitrine/internal/media"
 )
 
-// aacTrack describes the audio of an AudioSpecificConfig. For HE-AAC the sample
-// rate is that of its AAC-LC core, of which a frame holds 1024 samples; the
-// Config says that there is more.
+// Sample rates that an encoder may declare, in Hz.
+const (
+	minSampleRate = 7350
+	maxSampleRate = 96000
+)
+
+// aacTrack describes the audio of an AudioSpecificConfig.
 //
 // Where the config leaves the channels to the frames, Channels is 0 and
 // aacChannels tells.
 func aacTrack(config []byte) (*media.Track, error) {
-	var c mpeg4audio.AudioSpecificConfig
-	if err := c.Unmarshal(config); err != nil {
+	c, err := media.ParseAAC(config)
+	if err != nil {
 		return nil, fmt.Errorf("read the AAC configuration: %w", err)
 	}
-	if c.SampleRate < 7350 || c.SampleRate > 96000 {
+	if c.CoreRate < minSampleRate || c.SampleRate > maxSampleRate {
 		return nil, fmt.Errorf("AAC at %d Hz", c.SampleRate)
-	}
-	channels := int(c.ChannelConfig)
-	if channels == 7 { // 7.1, see ISO 14496-3 table 1.19
-		channels = 8
 	}
 	return &media.Track{
 		Kind: media.Audio, Codec: media.AAC, Config: bytes.Clone(config),
-		SampleRate: c.SampleRate, Channels: channels,
+		SampleRate: c.SampleRate, Channels: c.Channels,
 	}, nil
 }
 

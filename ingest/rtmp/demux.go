@@ -8,6 +8,11 @@ import (
 	"vitrine/internal/media"
 )
 
+// maxComposition is the most, in ms, between a picture's decoding and its being
+// shown: sixteen frames of reordering at 8 frames per second. More would move the
+// whole show.
+const maxComposition = 2000
+
 // demuxer makes units of tags. It is pure: no clock, no lock.
 type demuxer struct {
 	depth int // of AMF values
@@ -55,6 +60,9 @@ func (d *demuxer) video(time uint32, b []byte) (media.Unit, bool, error) {
 		return media.Unit{}, false, d.configureVideo(tag.data)
 	case d.videoTrack == nil:
 		return d.lose(errors.New("a picture before the AVC configuration"))
+	}
+	if tag.composition > maxComposition || tag.composition < -maxComposition {
+		return d.lose(fmt.Errorf("a picture shown %d ms from its decoding time", tag.composition))
 	}
 	au, idr, err := accessUnit(tag.data, d.lengthSize)
 	switch {

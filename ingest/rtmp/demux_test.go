@@ -103,7 +103,7 @@ func TestConfigurations(t *testing.T) {
 	}{
 		"AAC-LC":           {testASC, 44100, 2},
 		"with SBR noted":   {[]byte{0x11, 0x90, 0x56, 0xe5, 0x00}, 48000, 2}, // as OBS writes it
-		"HE-AAC, explicit": {[]byte{0x2b, 0x11, 0x88, 0x00}, 24000, 2},
+		"HE-AAC, explicit": {[]byte{0x2b, 0x11, 0x88, 0x00}, 48000, 2},
 		"7.1":              {[]byte{0x11, 0xb8}, 48000, 8},
 	} {
 		tr, err := aacTrack(test.config)

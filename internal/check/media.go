@@ -1,7 +1,6 @@
 package check
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/Eyevinn/mp4ff/avc"
+	"github.com/Eyevinn/mp4ff/bits"
 	"github.com/Eyevinn/mp4ff/hevc"
 	"github.com/Eyevinn/mp4ff/mp4"
 )
@@ -131,7 +131,7 @@ func guard(err *error) {
 // parseInit reads an initialization segment.
 func parseInit(b []byte) (out *initialization, err error) {
 	defer guard(&err)
-	f, err := mp4.DecodeFile(bytes.NewReader(b))
+	f, err := mp4.DecodeFileSR(bits.NewFixedSliceReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("initialization segment: %w", err)
 	}
@@ -194,10 +194,10 @@ func parseMedia(b []byte, in *initialization) (out *contents, err error) {
 	defer guard(&err)
 	out = &contents{}
 	var moof *mp4.MoofBox
-	r := bytes.NewReader(b)
-	for r.Len() > 0 {
-		at := uint64(len(b) - r.Len())
-		box, err := mp4.DecodeBox(at, r)
+	r := bits.NewFixedSliceReader(b) // a box says how long it is: a slice cannot be made longer by that
+	for r.NrRemainingBytes() > 0 {
+		at := uint64(r.GetPos())
+		box, err := mp4.DecodeBoxSR(at, r)
 		if err != nil {
 			return nil, fmt.Errorf("box at byte %d: %w", at, err)
 		}

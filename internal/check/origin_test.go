@@ -52,7 +52,6 @@ type origin struct {
 	frames   func(rendition string, seg, part int, list []mp4.FullSample) []mp4.FullSample
 	answer   func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
 	late     func(rendition string, part int) time.Duration    // by how much a part is listed late
-	request  func(w http.ResponseWriter, rendition, name string) http.ResponseWriter
 }
 
 const spsHex, ppsHex = "67640020accac05005bb0169e0000003002000000c9c4c000432380008647c12401cb1c31380", "68b5df20"
@@ -241,15 +240,12 @@ func (o *origin) render(rendition string, n int, skip string) string {
 
 // renderRanges writes the DATERANGEs of the cues of the last 20 s.
 func (o *origin) renderRanges(b *strings.Builder, n int, isDelta bool, skip string) {
-	if o.noCues {
-		return
-	}
 	keep := int(rangeListed / partTime)
 	recent := n - int(skipUntil*time.Second/partTime)
 	if isDelta {
 		var removed []string
 		for p := max(n-2*keep, 0); p <= n-keep; p++ {
-			if p%cueEvery == 3 {
+			if p%cueEvery == 3 && !o.noCues {
 				removed = append(removed, fmt.Sprintf("c%d", p))
 			}
 		}
@@ -261,7 +257,7 @@ func (o *origin) renderRanges(b *strings.Builder, n int, isDelta bool, skip stri
 		b.WriteString("\n")
 	}
 	for p := max(n-keep+1, 0); p < n; p++ {
-		if p%cueEvery == 3 && (!isDelta || skip != "v2" || p >= recent) && !o.gone(p/partsPer) {
+		if p%cueEvery == 3 && !o.noCues && (!isDelta || skip != "v2" || p >= recent) && !o.gone(p/partsPer) {
 			fmt.Fprintf(b, "#EXT-X-DATERANGE:ID=\"c%d\",START-DATE=\"%s\",DURATION=1\n", p, o.began.Add(time.Duration(p)*partTime+partTime/2).UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 		}
 	}

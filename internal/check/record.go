@@ -96,7 +96,7 @@ func (r *record) cut() *watch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.w
-	next := &watch{URL: old.URL, Secure: old.Secure, Main: old.Main, MainHead: old.MainHead, Expect: old.Expect}
+	next := &watch{URL: old.URL, Secure: old.Secure, Main: old.Main, MainHead: old.MainHead}
 	for _, x := range old.Renditions {
 		next.Renditions = append(next.Renditions, x.carry(old))
 	}

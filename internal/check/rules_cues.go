@@ -125,9 +125,6 @@ func cuesOnce(w *watch) Verdict {
 			again := first[e.Cue.ID] != s.Seg.MSN && e.Cue.Type == "show"
 			f.expect(count[cueKey(e)] == 1 && !again, "%s: cue %s comes again at %.3f s", r.Name, e.Cue.name(), e.seconds())
 		})
-		if !w.Final {
-			continue
-		}
 		for _, id := range w.Expect {
 			_, came := first[id]
 			f.expect(came, "%s: cue %s never came", r.Name, id)

@@ -110,12 +110,13 @@ func reports(w *watch) Verdict {
 			}
 			have := map[string]report{}
 			for _, o := range v.List.Reports {
-				_, twice := have[o.URL]
-				f.expect(!twice, "%s: two reports of %s", r.Name, o.URL)
+				if _, twice := have[o.URL]; twice {
+					f.expect(false, "%s: two reports of %s", r.Name, o.URL)
+				}
 				have[o.URL] = o
 			}
 			for _, other := range list {
-				if other == r || !w.lists(other) || !other.hasParts() || other.Versions[0].Got.After(v.Sent) || other.latest().Ended {
+				if other == r || !w.lists(other) || !other.hasParts() || other.Versions[0].Got.After(v.Sent) {
 					continue
 				}
 				o, ok := have[other.URL]

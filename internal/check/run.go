@@ -16,7 +16,7 @@ type Config struct {
 	URL       string            // of a multivariant or media playlist, required
 	For       time.Duration     // how long; 30 s if it is 0
 	Insecure  bool              // accept any certificate
-	Expect    []string          // ids of cues that must come in every video rendition
+	Expect    func() []string   // ids of cues that must have come in every video rendition; asked at the end
 	Transport http.RoundTripper // nil for a transport of its own
 }
 
@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	r := &runner{
 		cfg: cfg, base: u, fetch: newFetcher(t), started: map[string]bool{},
-		rec: &record{w: &watch{URL: cfg.URL, Secure: u.Scheme == "https", Expect: cfg.Expect}},
+		rec: &record{w: &watch{URL: cfg.URL, Secure: u.Scheme == "https"}},
 	}
 	if err := r.open(ctx); err != nil {
 		return nil, err
@@ -107,6 +107,9 @@ func (r *runner) run(ctx context.Context) (*Report, error) {
 	r.began = time.Now()
 	var rest sync.WaitGroup
 	rest.Go(func() { r.pulse(ctx) })
+	if isHere(r.base.Hostname()) {
+		rest.Go(func() { r.strain(ctx) })
+	}
 	var main *multivariant
 	r.rec.with(func(w *watch) { main = w.Main })
 	r.join(ctx, main)
@@ -132,8 +135,12 @@ func (r *runner) run(ctx context.Context) (*Report, error) {
 	r.clients.Wait()
 	<-ended
 	var report *Report
+	var expected []string
+	if r.cfg.Expect != nil {
+		expected = r.cfg.Expect()
+	}
 	r.rec.with(func(w *watch) {
-		w.Final = true
+		w.Expect = expected
 		book.enter(w)
 		report = book.report(w, time.Since(r.began))
 	})

@@ -71,11 +71,12 @@ type delta struct {
 	Update *playlist
 }
 
-// lateness is by how much something came after its limit, in seconds; network
-// and this machine taken off. Negative is in time.
+// lateness is by how much something came after its limit, in seconds; negative
+// is in time. Sure is what is left of it when the network and this machine are
+// taken off.
 type lateness struct {
-	Late float64
-	Why  string
+	Late, Sure float64
+	Why        string
 }
 
 // past is what one stretch of a watch hands to the next, so that no watch grows.
@@ -114,8 +115,7 @@ type watch struct {
 	Renditions []*rendition
 	Probes     []probe
 	Pauses     []pause
-	Expect     []string
-	Final      bool // the watch is over
+	Expect     []string // set when the watch is over
 }
 
 // pause is a time in which the network or this machine was slow.

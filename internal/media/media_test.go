@@ -198,3 +198,22 @@ func TestQueueHoldsNoMoreThanItsSpan(t *testing.T) {
 		t.Errorf("%v, keyframe %v, %d dropped, %v", first.DTS.Duration(), first.Sync, q.Dropped(), err)
 	}
 }
+
+func TestQueueHoldsNoMoreUnitsThanItsBound(t *testing.T) {
+	q := media.NewQueue(1 << 20)
+	for range 3 * media.MaxQueueUnits { // their time stands still
+		if err := q.WriteUnit(unit(sound, 1, true, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q.Close()
+	n := 0
+	for ; ; n++ {
+		if _, err := q.Next(t.Context()); err != nil {
+			break
+		}
+	}
+	if n > media.MaxQueueUnits || q.Dropped()+int64(n) != 3*media.MaxQueueUnits {
+		t.Errorf("%d are held, %d dropped", n, q.Dropped())
+	}
+}

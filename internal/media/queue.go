@@ -7,10 +7,10 @@ import (
 )
 
 // Queue stands before a stage that may be slow, and is the only lossy place on
-// the media road. It never blocks its writer: when its bytes are spent, or its
-// reader is [MaxQueueSpan] behind, it forgets what it holds, so that its reader is
-// live again at once, and takes video again from the next keyframe. Whatever it
-// drops is counted.
+// the media road. It never blocks its writer: when its bytes or [MaxQueueUnits]
+// are spent, or its reader is [MaxQueueSpan] behind, it forgets what it holds, so
+// that its reader is live again at once, and takes video again from the next
+// keyframe. Whatever it drops is counted.
 type Queue struct {
 	capacity int
 
@@ -22,6 +22,11 @@ type Queue struct {
 	dropped  int64
 	changed  chan struct{} // closed and replaced when there is something new
 }
+
+// MaxQueueUnits is how many units a [Queue] holds, however small they are and
+// whatever their times say: four times what 4 s of 240 frames per second and of
+// sound are.
+const MaxQueueUnits = 8192
 
 // MaxQueueSpan is how much of the show a [Queue] holds: a reader that is slower
 // than the show falls behind no further.
@@ -39,7 +44,7 @@ func (q *Queue) WriteUnit(u Unit) error {
 	if q.closed {
 		return io.ErrClosedPipe
 	}
-	if q.bytes+len(u.Data) > q.capacity || len(q.units) > 0 && u.DTS-q.units[0].DTS > MaxQueueSpan {
+	if q.bytes+len(u.Data) > q.capacity || len(q.units) >= MaxQueueUnits || len(q.units) > 0 && u.DTS-q.units[0].DTS > MaxQueueSpan {
 		q.dropped += int64(len(q.units))
 		clear(q.units)
 		q.units, q.bytes, q.awaiting = q.units[:0], 0, true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,6 +59,7 @@ type channel struct {
 	program   *packager.Program // of the show on air, or of the last one
 	begun     chan struct{}     // closed when an encoder on air has its program; nil off air
 	rungs     []transcode.Rung
+	blind     bool   // the program began with sound alone
 	stage     *stage // of the encoder on air, or nil
 	since     time.Time
 	showID    string
@@ -157,11 +159,14 @@ func (c *channel) closed(s *ingest.Session) {
 	}
 }
 
-// begin returns the program of the show on air; it starts one if there is none.
+// begin returns the program of the show on air; it starts one if there is none, or
+// if s brings the first picture of a show that had none: a program's renditions are
+// fixed. The one before is not ended, or players would take the show for over; they
+// find the next one when they reload.
 func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode.Rung, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.program != nil && !c.program.Ended() {
+	if c.program != nil && !c.program.Ended() && (!c.blind || s.video == nil) {
 		return c.program, c.rungs, nil
 	}
 	rungs, source := []transcode.Rung(nil), true
@@ -176,10 +181,12 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	if id == "" {
 		id, started = ulid.Make().String(), now
 	}
-	archive := c.archive(id, started, now)
+	epoch := c.epoch(now)
+	archive := c.archive(id, started, epoch)
 	cfg := packager.Config{
-		Start: now, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
+		Start: epoch, PartTarget: c.cfg.Part, Segment: c.cfg.Segment,
 		Source: source, Timeline: c.timeline, Log: c.log, Discontinuity: c.sequence(),
+		Opus: slices.Contains(c.cfg.Audio, audioOpus),
 	}
 	for _, r := range rungs {
 		cfg.Rungs = append(cfg.Rungs, packager.Rung{Name: r.Name, Bitrate: r.Bitrate})
@@ -196,13 +203,22 @@ func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode
 	}
 	c.showID, c.started = id, started
 	c.spawn(func(ctx context.Context) error { return c.startShow(ctx, program, id, started) })
-	c.program, c.rungs = program, rungs
+	c.program, c.rungs, c.blind = program, rungs, s.video == nil
 	if c.begun != nil {
 		close(c.begun)
 		c.begun = nil
 	}
 	c.log.Info("show begins", "show", id, "rungs", len(rungs))
 	return program, rungs, nil
+}
+
+// epoch returns when a program that begins now is said to begin: its number and its
+// addresses come after those of the one before, also if the clock was set back.
+func (c *channel) epoch(now time.Time) time.Time {
+	if c.program != nil && now.Unix() <= c.program.NextMSN() {
+		return time.Unix(c.program.NextMSN()+1, 0)
+	}
+	return now
 }
 
 // sequence returns the DISCONTINUITY-SEQUENCE of a new program: after all that

@@ -59,6 +59,7 @@ type Channel struct {
 	Part      time.Duration // PART-TARGET
 	Segment   time.Duration
 	Record    *Recording // nil: nothing is kept
+	Audio     []string   // codings of the sound: aac, and opus where a source has it; empty: aac
 
 	// Announcement is shown off air until the API is given another.
 	Announcement show.Announcement
@@ -143,6 +144,12 @@ func (c *Channel) validate() error {
 	}
 	if len(c.Ladder) == 0 {
 		c.Ladder = []string{"auto"}
+	}
+	if len(c.Audio) == 0 {
+		c.Audio = []string{audioAAC}
+	}
+	if err := checkAudio(c.Audio); err != nil {
+		return err
 	}
 	if err := transcode.CheckLadder(c.Ladder); err != nil {
 		return fmt.Errorf("ladder: %w", err)

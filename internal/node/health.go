@@ -80,6 +80,7 @@ type Vitals struct {
 	AudioBitrate     int           // bits per second
 	FrameRate        float64       // frames per second that came
 	KeyframeInterval time.Duration // between the last two keyframes, or since the last one if that is longer
+	KeyframeDue      bool          // the interval goes on: the second keyframe has not come yet
 	Resized          int           // how often the picture changed its size
 	SinceVideo       time.Duration // since the last picture
 	SinceAudio       time.Duration
@@ -113,8 +114,10 @@ func (h *health) vitals(now time.Time) Vitals {
 		if !h.keyAt.IsZero() {
 			since = now.Sub(h.keyAt)
 		}
-		if since > v.KeyframeInterval+time.Second {
-			v.KeyframeInterval = since
+		// By a second, a keyframe may be late. The first interval is not known yet:
+		// what has passed of it is all there is to go by.
+		if h.interval == 0 || since > v.KeyframeInterval+time.Second {
+			v.KeyframeInterval, v.KeyframeDue = since, h.interval == 0
 		}
 	}
 	if h.audio != nil {
@@ -143,6 +146,9 @@ func (v Vitals) warnings(segment time.Duration, speed float64, dropped int64, re
 		add("video-stopped", "No picture has come for %.0f s. Check the encoder and the uplink.", v.SinceVideo.Seconds())
 	case v.Video != nil && v.KeyframeInterval > noKeyframe:
 		add("no-keyframe", "No keyframe for %.0f s: new viewers cannot start. Set Keyframe Interval to %.0f s in the encoder's settings (OBS: Settings, Output).",
+			v.KeyframeInterval.Seconds(), segment.Seconds())
+	case v.Video != nil && v.KeyframeDue && v.KeyframeInterval > segment+segment/10:
+		add("keyframes", "Keyframes are more than %.1f s apart, so viewers get no untouched picture. Set Keyframe Interval to %.0f s (OBS: Settings, Output).",
 			v.KeyframeInterval.Seconds(), segment.Seconds())
 	case v.Video != nil && v.KeyframeInterval > segment+segment/10:
 		add("keyframes", "Keyframes are %.1f s apart, so viewers get no untouched picture. Set Keyframe Interval to %.0f s (OBS: Settings, Output).",

@@ -44,11 +44,14 @@ type stage struct {
 	early   []media.Unit // until began
 	began   bool
 	program *packager.Program
+	blind   bool        // it began with sound alone
 	base    media.Ticks // added to the encoder's times
 	newest  media.Ticks // the encoder's latest DTS
 	first   time.Time
 	video   *media.Track
 	audio   *media.Track
+	convert *media.Track // sound that FFmpeg makes AAC of; nil if it passes
+	opus    bool         // that sound is published as it is, too
 
 	mu  sync.Mutex
 	job *transcode.Job // nil until it runs
@@ -96,8 +99,9 @@ func (s *stage) begin(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s.program = program
+	s.program, s.blind = program, s.video == nil
 	s.base, s.newest = s.ch.resume(program, s.first)-early[0].DTS, early[0].DTS
+	s.hear(early)
 	if err := s.transcode(rungs); err != nil {
 		return err
 	}
@@ -109,8 +113,28 @@ func (s *stage) begin(now time.Time) error {
 	return nil
 }
 
+// see goes on with a program that has pictures, if the one so far has none and
+// FFmpeg is not busy with its sound. It reports whether u can be shown.
+func (s *stage) see(u media.Unit, now time.Time) (bool, error) {
+	if u.Track.Kind != media.Video || !s.blind {
+		return true, nil
+	}
+	if !u.Sync || s.transcoder() != nil {
+		return false, nil
+	}
+	program, rungs, err := s.ch.begin(s, now)
+	if err != nil {
+		return false, err
+	}
+	s.program, s.blind = program, false
+	return true, s.transcode(rungs)
+}
+
 // write hands on a unit, with its times on the channel's timeline.
 func (s *stage) write(u media.Unit, now time.Time) error {
+	if ok, err := s.see(u, now); err != nil || !ok {
+		return err
+	}
 	if d := u.DTS - s.newest; d < -leapBack || d > leapAhead {
 		s.ch.log.Warn("the encoder's clock leaps", "by", d.Duration())
 		s.program.Discontinue()
@@ -122,16 +146,17 @@ func (s *stage) write(u media.Unit, now time.Time) error {
 	if u.Track.Kind == media.Video || s.video == nil {
 		s.ch.timeline.Observe(u.PTS, now)
 	}
-	name := packager.Source
-	switch {
-	case u.Track.Kind == media.Video:
+	name, ffmpeg := packager.Source, true
+	if u.Track.Kind == media.Audio {
+		name, ffmpeg = s.route(u)
+	}
+	if ffmpeg {
 		if err := s.queue.WriteUnit(u); err != nil {
 			return fmt.Errorf("queue for the ladder: %w", err)
 		}
-	case u.Track.Codec == media.AAC:
-		name = packager.Audio
-	default: // FFmpeg makes AAC of it
-		return s.queue.WriteUnit(u)
+	}
+	if name == "" {
+		return nil
 	}
 	return s.program.WriteUnit(name, u)
 }
@@ -141,14 +166,14 @@ func (s *stage) transcode(rungs []transcode.Rung) error {
 	if s.video == nil {
 		rungs = nil
 	}
-	if len(rungs) == 0 && (s.audio == nil || s.audio.Codec == media.AAC) {
+	if len(rungs) == 0 && s.convert == nil {
 		return nil
 	}
 	job, err := transcode.NewJob(transcode.Config{
 		Channel: s.ch.name,
 		FFmpeg:  s.ch.node.cfg.FFmpeg,
 		Video:   s.video,
-		Audio:   s.audio,
+		Audio:   s.convert,
 		Rungs:   rungs,
 		Segment: s.ch.cfg.Segment,
 		In:      s.queue,

@@ -51,3 +51,47 @@ func TestClockLeaps(t *testing.T) {
 		t.Errorf("the timeline is at %v after 15 s", p.Duration())
 	}
 }
+
+// TestThePictureComesLate: a show that began with sound alone has the picture when
+// it comes, under higher numbers and on the same timeline.
+func TestThePictureComesLate(t *testing.T) {
+	clock := &wallClock{t: t, true: time.Now()}
+	c, air := soundOnly(t, clock)
+	air(10 * time.Second)
+	first, was := c.program, c.program.NextMSN()
+	stage := c.stage
+	picture := &media.Track{Kind: media.Video, Codec: media.H264, Width: 320, Height: 180, Config: []byte{
+		1, 0x64, 0, 0x0c, 0xff, 0xe1, 0, 25, 0x67, 0x64, 0, 0x0c, 0xac, 0xd9, 0x41, 0x41, 0x9f, 0x9f, 1, 0x6c, 0x80, 0, 0,
+		3, 0, 0x80, 0, 0, 0x1e, 7, 0x8a, 0x14, 0xcb, 1, 0, 2, 0x68, 0xef,
+	}}
+	for i := range 300 {
+		at := 10*media.TicksPerSecond + media.Ticks(i)*3000
+		u := media.Unit{Track: picture, PTS: at, DTS: at, Sync: i%60 == 3, Data: []byte("picture")}
+		if err := stage.session.WriteUnit(u); err != nil {
+			t.Fatal(err)
+		}
+		air(time.Second / 30)
+	}
+	if c.program == first || c.program.NextMSN() <= was {
+		t.Fatalf("the program did not change, or its numbers are %d after %d", c.program.NextMSN(), was)
+	}
+	a, err := c.program.Fetch(t.Context(), asset.Request{Channel: "demo", Kind: asset.Multivariant})
+	if err != nil || !strings.Contains(string(a.Body[0]), "source/") || !strings.Contains(string(a.Body[0]), "TYPE=AUDIO") {
+		t.Errorf("%v\n%s", err, a.Body)
+	}
+	for _, r := range []string{"source", "audio"} {
+		a, err := c.program.Fetch(t.Context(), asset.Request{Channel: "demo", Kind: asset.Playlist, Rendition: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list := string(a.Body[0]); strings.Contains(list, "GAP") || strings.Contains(list, "ENDLIST") || strings.Count(list, "#EXTINF") < 3 {
+			t.Errorf("%s\n%s", r, list)
+		}
+	}
+	if p := c.program.Position(); p < 20*media.TicksPerSecond || p > 22*media.TicksPerSecond {
+		t.Errorf("the timeline is at %v after 20 s", p.Duration())
+	}
+	if first.Ended() {
+		t.Error("players were told that the show is over")
+	}
+}

@@ -39,6 +39,9 @@ type Exported struct {
 // ErrNothing says that there is no segment to export.
 var ErrNothing = errors.New("nothing of this show is on disk yet")
 
+// ErrInterrupted says that an export was ended before it was whole.
+var ErrInterrupted = errors.New("export: interrupted, nothing was written")
+
 // Export makes one progressive MP4 of a recording, its index in front, with a
 // chapter for each product. What was recorded is laid end to end: a time in
 // which there was neither picture nor sound is left out, and picture, sound and
@@ -120,6 +123,7 @@ func remove(name string) error {
 
 // mux feeds FFmpeg one pipe per track and one with the chapters.
 func (x *exporter) mux(ctx context.Context, part string) error {
+	whole := ctx
 	group, ctx := errgroup.WithContext(ctx)
 	p := &process{program: x.cfg.FFmpeg, args: x.args(part)}
 	var ends []*os.File
@@ -149,6 +153,10 @@ func (x *exporter) mux(ctx context.Context, part string) error {
 		return err
 	})
 	muxed := p.wait()
+	closeAll(feeds) // nobody reads any more
+	if context.Cause(whole) != nil {
+		muxed = ErrInterrupted
+	}
 	if err := group.Wait(); muxed == nil {
 		return err
 	}
@@ -157,7 +165,7 @@ func (x *exporter) mux(ctx context.Context, part string) error {
 
 func closeAll(files []*os.File) {
 	for _, f := range files {
-		_ = f.Close() // they are pipes that nothing was written to
+		_ = f.Close() // they are pipes, closed once already where all was written
 	}
 }
 
@@ -165,7 +173,7 @@ func closeAll(files []*os.File) {
 // parameters, as MPEG-TS, of which any number can follow each other.
 func (x *exporter) feed(ctx context.Context, r *reel, w *os.File) error {
 	if r.same {
-		return x.copyRun(r.head, r.clips, w)
+		return x.copyRun(ctx, r.head, r.clips, w)
 	}
 	for from := 0; from < len(r.clips); {
 		to := from + 1
@@ -195,7 +203,7 @@ func (x *exporter) recode(ctx context.Context, r *reel, clips []clip, w *os.File
 	if err := p.start(ctx); err != nil {
 		return errors.Join(err, feed.Close())
 	}
-	fed := errors.Join(x.copyRun(head, clips, feed), feed.Close())
+	fed := errors.Join(x.copyRun(ctx, head, clips, feed), feed.Close())
 	if err := p.wait(); err != nil {
 		return err
 	}
@@ -203,11 +211,14 @@ func (x *exporter) recode(ctx context.Context, r *reel, clips []clip, w *os.File
 }
 
 // copyRun writes an init and the segments after it, each at its place.
-func (x *exporter) copyRun(head []byte, clips []clip, w io.Writer) error {
+func (x *exporter) copyRun(ctx context.Context, head []byte, clips []clip, w io.Writer) error {
 	if _, err := w.Write(head); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	for _, c := range clips {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		b, err := fs.ReadFile(x.cfg.FS, path.Join(x.cfg.Folder, c.file()))
 		if err != nil {
 			return fmt.Errorf("export: %w", err)

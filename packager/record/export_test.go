@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -320,6 +321,25 @@ func TestExportOfWhatIsLeft(t *testing.T) {
 	e, out := s.export("720p")
 	if p := probe(t, out); e.Missing != 2 || p.Format.Duration < 2.95 || p.Format.Duration > 3.1 {
 		t.Errorf("%+v, %v s", e, p.Format.Duration)
+	}
+}
+
+// TestExportThatIsInterrupted leaves nothing.
+func TestExportThatIsInterrupted(t *testing.T) {
+	s := newStock(t)
+	s.take(100)
+	s.play("source", shoot(t, 3, 320, 180, 90000), 1, 0, 9)
+	s.write()
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	_, err := Export(ctx, ExportConfig{
+		FS: os.DirFS(s.root), Folder: "demo/SHOW", Out: filepath.Join(dir, "out.mp4"), FFmpeg: "ffmpeg", Progress: func(int64, int64) { cancel() },
+	})
+	if !errors.Is(err, ErrInterrupted) {
+		t.Errorf("%v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 
