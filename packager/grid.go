@@ -70,14 +70,13 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 		g.gaps[g.known%steadyGaps] = t - g.lastSync
 		g.known++
 	}
-	leapt := t-g.covered > leap
 	g.lastSync = t
 	g.cover(t)
 	if !g.started {
 		return g.add(t, force), true
 	}
 	d := t - g.list[len(g.list)-1].Start
-	if d > g.limit && leapt {
+	if d > g.limit { // it skipped time, or was silent
 		g.clock(t-minSegment, false)
 		return g.add(t, force), true
 	}
