@@ -64,7 +64,7 @@ func FuzzProgram(f *testing.F) {
 			case 8:
 				p.Discontinue()
 				p.cfg.Timeline.Reset()
-				for name := range at {
+				for _, name := range []string{Source, "240p", Audio} {
 					at[name] = p.Position() + media.Ticks(in.next())*900
 				}
 			case 9: // refused while off air

@@ -23,8 +23,8 @@ const (
 	segmentSlack = media.TicksPerSecond / 20
 	// minSegment is the shortest segment between keyframes that come
 	// irregularly. With a keyframe in every nominal segment it keeps the next
-	// boundary within the target duration.
-	minSegment = media.TicksPerSecond / 2
+	// boundary before the overrun.
+	minSegment = media.TicksPerSecond * 3 / 10
 	// overrun is how long before the limit a segment ends that no keyframe ends:
 	// the longest frame that is expected.
 	overrun = media.TicksPerSecond / 10
@@ -42,7 +42,7 @@ const (
 // or a clock while there is no lead, go in, and boundaries come out.
 type grid struct {
 	segment media.Ticks // nominal
-	limit   media.Ticks // longest that rounds to the target duration
+	limit   media.Ticks // longest that rounds to the target duration, also if sound ends a frame later
 	next    int64       // MSN of the next boundary
 
 	list    []Boundary // newest last
@@ -60,7 +60,7 @@ type grid struct {
 func newGrid(first int64, segment media.Ticks, target int) *grid {
 	return &grid{
 		segment: segment,
-		limit:   media.Ticks(target)*media.TicksPerSecond + media.TicksPerSecond/2 - 1,
+		limit:   media.Ticks(target)*media.TicksPerSecond + media.TicksPerSecond/2 - 1 - segmentSlack,
 		next:    first,
 	}
 }
@@ -72,18 +72,17 @@ func (g *grid) sync(t media.Ticks, force bool) (Boundary, bool) {
 		g.gaps[g.known%steadyGaps] = t - g.lastSync
 		g.known++
 	}
-	leapt := t-g.covered > leap
 	g.lastSync = t
 	g.cover(t)
 	if !g.started {
 		return g.add(t, force), true
 	}
 	d := t - g.list[len(g.list)-1].Start
-	if d > g.limit && leapt {
+	if d > g.limit { // it skipped time, or was silent
 		g.clock(t-minSegment, false)
 		return g.add(t, force), true
 	}
-	if force || d >= g.segment-segmentSlack || (d >= minSegment && d+g.worst() > g.limit) {
+	if force || d >= g.segment-segmentSlack || (d >= minSegment && d+g.worst() > g.limit-overrun) {
 		return g.add(t, force), true
 	}
 	return Boundary{}, false
@@ -129,7 +128,7 @@ func (g *grid) pass(t media.Ticks) bool {
 		g.clock(t, false)
 		return false
 	}
-	g.add(t, false)
+	g.add(min(t, g.list[len(g.list)-1].Start+g.limit), false)
 	g.list[len(g.list)-1].Open = true
 	return true
 }

@@ -56,7 +56,7 @@ func (p *Program) targetFor(gap media.Ticks, source bool) int {
 	if !source {
 		return p.target
 	}
-	return max(p.target, int((gap+media.TicksPerSecond/2)/media.TicksPerSecond))
+	return max(p.target, int((gap+segmentSlack+media.TicksPerSecond/2)/media.TicksPerSecond))
 }
 
 // start makes the renditions and feeds them what was held.
