@@ -202,8 +202,6 @@ type stretch struct {
 
 func (s *stretch) independent() bool { return s.Part >= 0 && s.Seg.Parts[s.Part].Independent }
 
-func (s *stretch) at() position { return position{s.Seg.MSN, s.Part} }
-
 // stretches returns all media that was read, in order, each sample once.
 func (r *rendition) stretches() (list []stretch) {
 	whole := false // the last segment was read to its end
