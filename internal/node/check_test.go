@@ -1,8 +1,6 @@
 package node_test
 
 import (
-	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +29,7 @@ var (
 
 // conforms watches the channel and expects every assertion to be held, but for
 // those that may not apply.
-func (s *server) conforms(d time.Duration, absent []int, during func() []string) {
+func (s *server) conforms(d time.Duration, absent []int, during func() []string) *check.Report {
 	s.t.Helper()
 	type outcome struct {
 		report *check.Report
@@ -56,6 +54,7 @@ func (s *server) conforms(d time.Duration, absent []int, during func() []string)
 		}
 		s.t.Errorf("%d %s: %s; %s\n\t%s", v.Number, v.Title, v.State, v.Note, strings.Join(v.Evidence, "\n\t"))
 	}
+	return o.report
 }
 
 // cues shows n products, one every half second, and returns the ids.
@@ -65,12 +64,7 @@ func (s *server) cues(n int) (ids []string) {
 	defer tick.Stop()
 	for i := range n {
 		<-tick.C
-		var cue struct{ ID string }
-		b := s.call(http.MethodPost, "/channels/demo/cues", map[string]any{"type": "show", "product": i%9 + 1}, http.StatusCreated)
-		if err := json.Unmarshal(b, &cue); err != nil {
-			s.t.Fatal(err)
-		}
-		ids = append(ids, cue.ID)
+		ids = append(ids, s.show(i%9+1, time.Time{}))
 	}
 	return ids
 }

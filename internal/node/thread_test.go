@@ -104,14 +104,19 @@ func (s *server) stock(n int) {
 	s.call(http.MethodPut, "/channels/demo/products", products, http.StatusOK)
 }
 
-// show puts a product on show, as of the frame captured at `at`; now if it is zero.
-func (s *server) show(no int, at time.Time) {
+// show puts a product on show, as of the frame captured at `at`; now if it is
+// zero. It returns the cue's id.
+func (s *server) show(no int, at time.Time) string {
 	s.t.Helper()
 	body := map[string]any{"type": "show", "product": no}
 	if !at.IsZero() {
 		body["at"] = at.UTC().Format(time.RFC3339Nano)
 	}
-	s.call(http.MethodPost, "/channels/demo/cues", body, http.StatusCreated)
+	var cue struct{ ID string }
+	if err := json.Unmarshal(s.call(http.MethodPost, "/channels/demo/cues", body, http.StatusCreated), &cue); err != nil {
+		s.t.Fatal(err)
+	}
+	return cue.ID
 }
 
 // live reports whether the channel can be watched.
