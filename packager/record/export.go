@@ -9,7 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -90,7 +90,8 @@ type exporter struct {
 	line     timeline
 	chapters []chapter
 	title    string
-	done     atomic.Int64
+	done     int64      // bytes read so far
+	telling  sync.Mutex // guards done
 	total    int64
 }
 
@@ -229,9 +230,16 @@ func (x *exporter) copyRun(ctx context.Context, head []byte, clips []clip, w io.
 		if _, err := w.Write(b); err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
-		if done := x.done.Add(c.Bytes); x.cfg.Progress != nil {
-			x.cfg.Progress(done, x.total)
-		}
+		x.progress(c.Bytes)
 	}
 	return nil
+}
+
+// progress tells how much has been read, from one track at a time.
+func (x *exporter) progress(n int64) {
+	x.telling.Lock()
+	defer x.telling.Unlock()
+	if x.done += n; x.cfg.Progress != nil {
+		x.cfg.Progress(x.done, x.total)
+	}
 }
