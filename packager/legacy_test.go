@@ -230,7 +230,7 @@ func TestLegacyKeepsNoMoreThanCMAF(t *testing.T) {
 			}
 		}
 	}
-	if n, kept := packager.RenderedTS(s.Program, "source"); n > kept || kept > 24 {
+	if n, kept := packager.RenderedTS(s.Program, "source"); n > kept || kept > 30 {
 		t.Errorf("%d rendered segments of %d", n, kept)
 	}
 }

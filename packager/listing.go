@@ -40,7 +40,7 @@ func (r *rendition) list(s *segment) {
 		r.listedFor -= r.listed[0].Dur
 		r.listed = r.listed[1:]
 	}
-	for len(r.kept) > len(r.listed) && (len(r.kept) > maxKept || r.keptFor-r.kept[0].Dur >= keptTargets*target) {
+	for len(r.kept) > len(r.listed) && (len(r.kept) > maxKept || r.keptFor-r.kept[0].Dur >= keptTargets*target+keptSlack) {
 		r.keptFor -= r.kept[0].Dur
 		r.kept = r.kept[1:]
 	}

@@ -21,6 +21,9 @@ const (
 	// keptTargets is how much stays downloadable: a removed segment for its own
 	// duration and that of the longest playlist that held it (§6.2.2).
 	keptTargets = 2*listedTargets + 3
+	// keptSlack is how much longer: a rendition that was silent or lagged lists
+	// late, and then much at once.
+	keptSlack = outageAfter + maxLag
 	// maxKept bounds the segments that are kept, however short they are.
 	maxKept = 512
 	// maxPending bounds the units that wait for the grid, per rendition.
