@@ -79,11 +79,12 @@ func (p *Program) mpd(ctx context.Context) (asset.Asset, error) {
 }
 
 // runs returns what is listed as DASH can say it: in each period the segments
-// that follow the last gap, the open one included. Numbers count without holes
-// there, and a segment that cannot be had cannot be listed.
+// that follow the last gap, the open one included, be it without a part yet: FFmpeg
+// 5.1 begins anew if one rendition has nothing new to list and another has. Numbers
+// count without holes there, and a segment that cannot be had cannot be listed.
 func (s *Snapshot) runs() [][]*segment {
 	all := slices.Clone(s.kept[len(s.kept)-len(s.list.Segments):])
-	if s.open != nil && len(s.open.Parts) > 0 {
+	if s.open != nil {
 		all = append(all, s.open)
 	}
 	var out [][]*segment
@@ -105,8 +106,13 @@ func (s *Snapshot) runs() [][]*segment {
 	return slices.DeleteFunc(append(out, run), func(run []*segment) bool { return len(run) == 0 })
 }
 
+// longestSoundFrame is how much shorter than the nominal length a segment of sound
+// may be, in samples: 60 ms of Opus, the longest that sounds come in.
+const longestSoundFrame = 2880
+
 // enter adds the segments of r to a period. How long the open one will be is not
-// known, only expected.
+// known, only expected, and not too long: FFmpeg 5.1 looks for the next segment
+// after the end that it was told, and begins anew where it finds none.
 func (r *rendition) enter(period *dash.Period, run []*segment, open *segment) error {
 	first := run[0]
 	track, scale := first.track, cmaf.Timescale(first.track)
@@ -130,6 +136,9 @@ func (r *rendition) enter(period *dash.Period, run []*segment, open *segment) er
 			d = r.prog.cfg.Segment
 		}
 		dur := media.Rescale(int64(d), int64(time.Second), scale)
+		if s == open && r.kind == media.Audio {
+			dur -= longestSoundFrame
+		}
 		if i+1 < len(run) {
 			dur = run[i+1].start - s.start
 		}
