@@ -150,7 +150,9 @@ func (r *reel) segment() {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if at := media.Ticks(frag.Moof.Traf.Tfdt.BaseMediaDecodeTime()); r.count > 0 && at != r.end && !(i == 0 && r.after > 0 && (at-r.end-r.after).Duration().Abs() < time.Millisecond) {
+		at := media.Ticks(frag.Moof.Traf.Tfdt.BaseMediaDecodeTime())
+		resumed := i == 0 && r.after > 0 && (at-r.end-r.after).Duration().Abs() < time.Millisecond
+		if r.count > 0 && at != r.end && !resumed {
 			r.t.Fatalf("segment %d, part %d: at %d, the one before ends at %d", r.msn, i, at, r.end)
 		}
 		for _, s := range samples {

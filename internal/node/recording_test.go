@@ -15,16 +15,19 @@ import (
 )
 
 func TestChooseWhatIsRecorded(t *testing.T) {
-	for name, tc := range map[string]struct{ published, wanted, want []string }{
-		"the source and the sound":                   {published: []string{"source", "720p", "audio"}, want: []string{"source", "audio"}},
-		"the best rung where the source is left out": {published: []string{"720p", "480p", "audio"}, want: []string{"720p", "audio"}},
-		"sound alone":       {published: []string{"audio"}, want: []string{"audio"}},
-		"what is asked for": {published: []string{"source", "720p", "audio"}, wanted: []string{"720p", "audio"}, want: []string{"720p", "audio"}},
-		"the best picture for one that is not made":       {published: []string{"720p", "audio"}, wanted: []string{"source", "1080p", "audio"}, want: []string{"720p", "audio"}},
-		"the sound is left out where it is not asked for": {published: []string{"source", "audio"}, wanted: []string{"source"}, want: []string{"source"}},
-		"nothing twice": {published: []string{"source", "audio"}, wanted: []string{"source", "source"}, want: []string{"source"}},
+	for _, tc := range []struct {
+		name                    string
+		published, wanted, want []string
+	}{
+		{name: "the source and the sound", published: []string{"source", "720p", "audio"}, want: []string{"source", "audio"}},
+		{name: "the best rung where the source is left out", published: []string{"720p", "480p", "audio"}, want: []string{"720p", "audio"}},
+		{name: "sound alone", published: []string{"audio"}, want: []string{"audio"}},
+		{name: "what is asked for", published: []string{"source", "720p", "audio"}, wanted: []string{"720p", "audio"}, want: []string{"720p", "audio"}},
+		{name: "the best picture for one that is not made", published: []string{"720p", "audio"}, wanted: []string{"source", "1080p", "audio"}, want: []string{"720p", "audio"}},
+		{name: "the sound is left out where it is not asked for", published: []string{"source", "audio"}, wanted: []string{"source"}, want: []string{"source"}},
+		{name: "nothing twice", published: []string{"source", "audio"}, wanted: []string{"source", "source"}, want: []string{"source"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
 			if got := choose(tc.published, tc.wanted); !slices.Equal(got, tc.want) {
 				t.Errorf("%v, want %v", got, tc.want)
 			}

@@ -150,7 +150,7 @@ func (s *stage) write(u media.Unit, now time.Time) error {
 	if u.Track.Kind == media.Audio {
 		name, ffmpeg = s.route(u)
 	}
-	if ffmpeg {
+	if ffmpeg && s.transcoder() != nil {
 		if err := s.queue.WriteUnit(u); err != nil {
 			return fmt.Errorf("queue for the ladder: %w", err)
 		}

@@ -60,13 +60,9 @@ func TestThePictureComesLate(t *testing.T) {
 	air(10 * time.Second)
 	first, was := c.program, c.program.NextMSN()
 	stage := c.stage
-	picture := &media.Track{Kind: media.Video, Codec: media.H264, Width: 320, Height: 180, Config: []byte{
-		1, 0x64, 0, 0x0c, 0xff, 0xe1, 0, 25, 0x67, 0x64, 0, 0x0c, 0xac, 0xd9, 0x41, 0x41, 0x9f, 0x9f, 1, 0x6c, 0x80, 0, 0,
-		3, 0, 0x80, 0, 0, 0x1e, 7, 0x8a, 0x14, 0xcb, 1, 0, 2, 0x68, 0xef,
-	}}
 	for i := range 300 {
 		at := 10*media.TicksPerSecond + media.Ticks(i)*3000
-		u := media.Unit{Track: picture, PTS: at, DTS: at, Sync: i%60 == 3, Data: []byte("picture")}
+		u := media.Unit{Track: smallPicture, PTS: at, DTS: at, Sync: i%60 == 3, Data: []byte("picture")}
 		if err := stage.session.WriteUnit(u); err != nil {
 			t.Fatal(err)
 		}
@@ -95,3 +91,27 @@ func TestThePictureComesLate(t *testing.T) {
 		t.Error("players were told that the show is over")
 	}
 }
+
+// TestNothingWaitsForNoTranscoder: where FFmpeg has nothing to do, nothing waits for
+// it, and nobody is told that frames were left out.
+func TestNothingWaitsForNoTranscoder(t *testing.T) {
+	c, air := soundOnly(t, &wallClock{t: t, true: time.Now()})
+	air(2 * time.Second)
+	const size = 64 << 10
+	for i := range 2 * queueBytes / size {
+		at := 2*media.TicksPerSecond + media.Ticks(i)*3000
+		u := media.Unit{Track: smallPicture, PTS: at, DTS: at, Sync: i%60 == 0, Data: make([]byte, size)}
+		if err := c.stage.session.WriteUnit(u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := c.stage.queue.Dropped(); n != 0 {
+		t.Errorf("%d units were dropped before a transcoder that does not run", n)
+	}
+}
+
+// smallPicture is a track of H.264 in High profile.
+var smallPicture = &media.Track{Kind: media.Video, Codec: media.H264, Width: 320, Height: 180, Config: []byte{
+	1, 0x64, 0, 0x0c, 0xff, 0xe1, 0, 25, 0x67, 0x64, 0, 0x0c, 0xac, 0xd9, 0x41, 0x41, 0x9f, 0x9f, 1, 0x6c, 0x80, 0, 0,
+	3, 0, 0x80, 0, 0, 0x1e, 7, 0x8a, 0x14, 0xcb, 1, 0, 2, 0x68, 0xef,
+}}
