@@ -524,6 +524,23 @@ func TestSourceIsLeftOutIfItsKeyframesAreFarApart(t *testing.T) {
 	}
 }
 
+// A busy machine may bring the sound, and the clock, well before the keyframe that
+// is due: that says nothing about the source.
+func TestSourceWaitsForAPictureThatIsLate(t *testing.T) {
+	s := newStudio(t, nil)
+	s.noAudio = true
+	s.run(59)
+	for at := s.base; at < s.base+3*media.TicksPerSecond; at += 1920 {
+		s.write("audio", media.Unit{Track: audio, PTS: at, DTS: at, Sync: true, Data: []byte("sound")})
+	}
+	s.pass(1500 * time.Millisecond)
+	s.run(20)
+	text, err := s.fetch(asset.Request{Kind: asset.Multivariant})
+	if err != nil || !strings.Contains(string(text), "source/index.m3u8") {
+		t.Errorf("the source is left out: %v\n%s", err, text)
+	}
+}
+
 func TestSourceAloneDictatesTheTargetDuration(t *testing.T) {
 	s := newStudio(t, func(c *packager.Config) { c.Rungs = nil })
 	s.gop = 250

@@ -14,6 +14,7 @@ type decision struct {
 // that is enough to begin: the source's second keyframe, or its absence.
 func (p *Program) decide(now media.Ticks) (decision, bool) {
 	var syncs []media.Ticks
+	var picture media.Ticks // the source's latest; sound may run ahead of it, and the clock
 	d := decision{target: p.target}
 	first := now
 	for _, h := range p.held {
@@ -22,7 +23,7 @@ func (p *Program) decide(now media.Ticks) (decision, bool) {
 		case h.unit.Track.Kind == media.Audio:
 			d.audio = true
 		case h.name == Source:
-			d.video = true
+			d.video, picture = true, max(picture, h.unit.PTS)
 			if h.unit.Sync {
 				syncs = append(syncs, h.unit.PTS)
 			}
@@ -38,7 +39,7 @@ func (p *Program) decide(now media.Ticks) (decision, bool) {
 		d.source = p.cfg.Source && fits || len(p.cfg.Rungs) == 0
 		d.target = p.targetFor(gap, d.source)
 		return d, true
-	case len(syncs) == 1 && waited-(syncs[0]-first).Duration() > patience && len(p.cfg.Rungs) > 0:
+	case len(syncs) == 1 && (picture-syncs[0]).Duration() > patience && len(p.cfg.Rungs) > 0:
 		return d, true
 	case !d.video && d.audio && waited > patience:
 		return d, true
