@@ -38,7 +38,7 @@ type State string
 // The states of a channel.
 const (
 	Off     State = "off"     // never on air yet
-	Live    State = "live"    // an encoder is sending
+	Live    State = "live"    // a show is on, and its encoder is sending
 	Waiting State = "waiting" // the encoder dropped, and the show waits for it
 	Ended   State = "ended"   // the last show is over
 )
@@ -61,6 +61,7 @@ type channel struct {
 	rungs     []transcode.Rung
 	blind     bool   // the program began with sound alone
 	stage     *stage // of the encoder on air, or nil
+	leaving   *stage // of the encoder before, whose ladder may still bring something
 	since     time.Time
 	showID    string
 	started   time.Time
@@ -129,7 +130,6 @@ func (c *channel) open(s *ingest.Session) media.Writer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stage = newStage(c, s)
-	c.state, c.since = Live, c.node.now()
 	if c.program != nil && !c.program.Ended() {
 		c.program.Discontinue()
 	} else if c.begun == nil {
@@ -145,17 +145,27 @@ func (c *channel) closed(s *ingest.Session) {
 	if c.stage == nil || c.stage.session != s {
 		return
 	}
-	c.stage.queue.Close()
-	c.stage = nil
+	c.stage.close()
+	c.supersede()
+	c.stage, c.leaving = nil, c.stage
 	if c.begun != nil { // it went before it had sent anything to show
 		close(c.begun)
 		c.begun = nil
 	}
+	if c.showID == "" {
+		return
+	}
 	c.state, c.since = Waiting, c.node.now()
 	if c.program != nil {
 		c.program.Away()
-	} else if c.showID == "" {
-		c.state = Off
+	}
+}
+
+// supersede stops what the ladder of an encoder that has gone still does.
+func (c *channel) supersede() {
+	if c.leaving != nil {
+		c.leaving.halt()
+		c.leaving = nil
 	}
 }
 
@@ -166,7 +176,9 @@ func (c *channel) closed(s *ingest.Session) {
 func (c *channel) begin(s *stage, now time.Time) (*packager.Program, []transcode.Rung, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.supersede()
 	if c.program != nil && !c.program.Ended() && (!c.blind || s.video == nil) {
+		c.live()
 		return c.program, c.rungs, nil
 	}
 	rungs, source := []transcode.Rung(nil), true
@@ -237,12 +249,26 @@ func (c *channel) sequence() int64 {
 
 func (c *channel) counter() string { return "discontinuity." + c.name }
 
-// startShow tells the desk, off the media road: it waits for the cue log.
+// live says that the channel is on air, if its encoder is still there. The caller
+// holds c.mu.
+func (c *channel) live() {
+	if c.stage != nil && c.state != Live {
+		c.state, c.since = Live, c.node.now()
+	}
+}
+
+// startShow tells the desk, off the media road: it waits for the cue log. Only then
+// is the channel live, so that a host who sees that can show a product.
 func (c *channel) startShow(ctx context.Context, program *packager.Program, id string, started time.Time) error {
 	err := c.desk.StartShow(ctx, id, started)
 	state, stateErr := c.desk.State()
 	if stateErr == nil {
 		program.SetState(state)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.showID == id {
+		c.live()
 	}
 	return errors.Join(err, stateErr)
 }
@@ -266,7 +292,7 @@ func (c *channel) tick(ctx context.Context) {
 	now := c.node.now()
 	c.mu.Lock()
 	program := c.program
-	over := c.state == Waiting && now.Sub(c.since) > c.node.cfg.Reconnect
+	over := c.state == Waiting && c.stage == nil && now.Sub(c.since) > c.node.cfg.Reconnect
 	c.mu.Unlock()
 	if over {
 		c.log.Info("the encoder did not return", "after", c.node.cfg.Reconnect)
@@ -285,6 +311,7 @@ func (c *channel) end(ctx context.Context, over bool) {
 	if over && had {
 		c.showID, c.state, c.since = "", Ended, c.node.now()
 	}
+	c.supersede()
 	c.mu.Unlock()
 	if program != nil {
 		program.End()

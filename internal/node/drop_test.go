@@ -3,6 +3,7 @@ package node_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -67,6 +68,12 @@ func TestEncoderDropsAndReturns(t *testing.T) {
 	until(t, "a gap in the playlist", 10*time.Second, func() bool {
 		return strings.Contains(string(s.get("/live/demo/source/index.m3u8", 200)), "#EXT-X-GAP")
 	})
+	until(t, "the same gap on the rung", 10*time.Second, func() bool {
+		return strings.Contains(string(s.get("/live/demo/240p/index.m3u8", 200)), "#EXT-X-GAP")
+	})
+	if source, rung := s.available("source"), s.available("240p"); math.Abs(source-rung) > 0.01 {
+		t.Errorf("%.3f s of the source are left, and %.3f s of the rung", source, rung)
+	}
 	s.goLive(nil)
 	back := time.Now()
 	v.newer("the picture after the drop", back, 20*time.Second)
@@ -74,6 +81,24 @@ func TestEncoderDropsAndReturns(t *testing.T) {
 	if strings.Contains(list, "ENDLIST") || strings.Count(list, "#EXT-X-DISCONTINUITY\n") != 1 || s.sequence("source", "MEDIA-SEQUENCE") < before {
 		t.Errorf("after the drop\n%s", list)
 	}
+}
+
+// available returns how much of a rendition can be had of the time for which its
+// playlist lists parts, in seconds.
+func (s *server) available(rendition string) (sum float64) {
+	s.t.Helper()
+	for line := range strings.Lines(string(s.get("/live/demo/"+rendition+"/index.m3u8", 200))) {
+		part, ok := strings.CutPrefix(line, "#EXT-X-PART:DURATION=")
+		if !ok || strings.Contains(line, "GAP=YES") {
+			continue
+		}
+		d, err := strconv.ParseFloat(part[:strings.IndexByte(part, ',')], 64)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		sum += d
+	}
+	return sum
 }
 
 // TestShowEndsAndTheNextBegins: an encoder that does not return ends the show;

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -28,6 +29,9 @@ const (
 	// is taken for another beginning.
 	leapBack  = 2 * media.TicksPerSecond
 	leapAhead = 10 * media.TicksPerSecond
+	// drainTime is how long the ladder of an encoder that has gone may take to bring
+	// what it still has: the last frames, and the cues on them, are in every rendition.
+	drainTime = 2 * time.Second
 	// maxEarly bounds the units that a stage keeps meanwhile.
 	maxEarly = 1024
 )
@@ -39,6 +43,8 @@ type stage struct {
 	session *ingest.Session
 	queue   *media.Queue
 	health  *health
+	halted  chan struct{} // closed by halt: the transcoder must end
+	halt    func()
 
 	// The rest belongs to the session's goroutine.
 	early   []media.Unit // until began
@@ -58,7 +64,15 @@ type stage struct {
 }
 
 func newStage(ch *channel, s *ingest.Session) *stage {
-	return &stage{ch: ch, session: s, queue: media.NewQueue(queueBytes), health: newHealth()}
+	halted := make(chan struct{})
+	halt := sync.OnceFunc(func() { close(halted) })
+	return &stage{ch: ch, session: s, queue: media.NewQueue(queueBytes), health: newHealth(), halted: halted, halt: halt}
+}
+
+// close ends the input. What the ladder still has may come within drainTime.
+func (s *stage) close() {
+	s.queue.Close()
+	time.AfterFunc(drainTime, s.halt)
 }
 
 // WriteUnit takes a unit with the encoder's times.
@@ -189,9 +203,14 @@ func (s *stage) transcode(rungs []transcode.Rung) error {
 	s.ch.spawn(func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		stop := context.AfterFunc(s.session.Context(), cancel)
-		defer stop()
-		if err := transcode.Keep(ctx, job); err != nil && ctx.Err() == nil {
+		go func() {
+			select {
+			case <-s.halted:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		if err := transcode.Keep(ctx, job); err != nil && ctx.Err() == nil && !errors.Is(err, packager.ErrEnded) {
 			return err
 		}
 		return nil

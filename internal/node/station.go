@@ -75,9 +75,9 @@ func (n *Node) End(ctx context.Context, name string) error {
 	return nil
 }
 
-// onAir reports whether a show is on, be it without its encoder.
+// onAir reports whether a show is on, be it without its encoder, or is to begin.
 func (c *channel) onAir() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state == Live || c.state == Waiting
+	return c.stage != nil || c.state == Live || c.state == Waiting
 }
