@@ -402,6 +402,10 @@ func TestOpusBesideAAC(t *testing.T) {
 		count(text, `GROUP-ID="audio"`) != 1 || count(text, `GROUP-ID="opus"`) != 1 || count(text, `AUDIO="opus"`) != 1 {
 		t.Errorf("%s", text)
 	}
+	plain := string(fetch(t, p, asset.Request{Output: asset.Legacy, Kind: asset.Multivariant}))
+	if count(plain, "source/index.m3u8") != 1 || strings.Contains(plain, "opus") {
+		t.Errorf("MPEG-TS carries one sound, with each picture:\n%s", plain)
+	}
 	_, all := wholeOf(t, p, packager.Opus)
 	if out := probe(t, all); out.Streams[0].Codec != "opus" || len(out.Frames) < 240 {
 		t.Errorf("%d frames of %+v", len(out.Frames), out.Streams)

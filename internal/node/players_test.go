@@ -133,9 +133,9 @@ const partsLoaded = `performance.getEntriesByType("resource").filter((e) => /\/\
 
 // foreign is a player of somebody else's.
 type foreign struct {
-	page, query string
-	parts       bool   // plays parts, not whole segments
-	enter       string // how it says that the playhead is at a cue
+	page, stream, query string
+	parts               bool   // plays parts, not whole segments
+	enter               string // how it says that the playhead is at a cue
 }
 
 // TestPlayers: players of other people's play the stream, and give each cue, on
@@ -156,14 +156,16 @@ func TestPlayers(t *testing.T) {
 		name string
 		foreign
 	}{
-		{"hls.js, low latency", foreign{page: "hls.html", query: "&ll", parts: true, enter: "track"}},
-		{"hls.js, whole segments", foreign{page: "hls.html", enter: "track"}},
-		{"Shaka", foreign{page: "shaka.html", parts: true, enter: "enter"}},
-		{"video.js", foreign{page: "videojs.html", parts: true, enter: "enter"}},
+		{"hls.js, low latency", foreign{page: "hls.html", stream: "index.m3u8", query: "&ll", parts: true, enter: "track"}},
+		{"hls.js, whole segments", foreign{page: "hls.html", stream: "index.m3u8", enter: "track"}},
+		{"hls.js, MPEG-TS", foreign{page: "hls.html", stream: "ts/index.m3u8", enter: "track"}},
+		{"Shaka", foreign{page: "shaka.html", stream: "index.m3u8", parts: true, enter: "enter"}},
+		{"Shaka, DASH", foreign{page: "shaka.html", stream: "index.mpd", enter: "enter"}},
+		{"video.js", foreign{page: "videojs.html", stream: "index.m3u8", parts: true, enter: "enter"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &server{Info: s.Info, t: t}
-			v := browse(t, pages.URL+"/"+tc.page+"?src="+url.QueryEscape(s.url("/live/demo/index.m3u8"))+tc.query)
+			v := browse(t, pages.URL+"/"+tc.page+"?src="+url.QueryEscape(s.url("/live/demo/"+tc.stream))+tc.query)
 			defer v.close()
 			v.watch()
 			v.await("the first picture", 30*time.Second, func(n notes) bool { return len(n.Frames) > 30 })
