@@ -51,8 +51,8 @@ func (h *Handler) grow(w http.ResponseWriter, r *http.Request, req asset.Request
 		case err != nil && req.Part == 0:
 			h.fail(w, r, err, cmp.Or(a.MaxAge, errorAge))
 			return
-		case errors.Is(err, asset.ErrNotFound):
-			return // the segment has no more
+		case errors.Is(err, asset.ErrNotFound) && h.complete(r, req):
+			return
 		case err != nil:
 			panic(http.ErrAbortHandler) // or it would seem to be whole
 		case req.Part == 0:
@@ -74,4 +74,12 @@ func (h *Handler) grow(w http.ResponseWriter, r *http.Request, req asset.Request
 			return
 		}
 	}
+}
+
+// complete reports whether the segment of a part can be had whole by now. One that
+// lost its end cannot.
+func (h *Handler) complete(r *http.Request, req asset.Request) bool {
+	req.Kind, req.Part = asset.Segment, 0
+	_, err := h.Source.Fetch(r.Context(), req)
+	return err == nil
 }

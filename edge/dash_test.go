@@ -38,16 +38,22 @@ func TestMPDURLs(t *testing.T) {
 // growing is a Source of one segment that grows: each part comes when it is told.
 type growing struct {
 	parts chan asset.Asset
-	end   error
+	over  bool  // there are no more
+	end   error // of the request for one more
+	whole error // of the request for the segment, then
 }
 
 func (g *growing) Fetch(ctx context.Context, r asset.Request) (asset.Asset, error) {
 	if r.Kind != asset.Part {
+		if g.over {
+			return asset.Asset{}, g.whole
+		}
 		return asset.Asset{}, asset.ErrNotFound
 	}
 	select {
 	case a, ok := <-g.parts:
 		if !ok {
+			g.over = true
 			return asset.Asset{}, g.end
 		}
 		return a, nil
@@ -58,14 +64,15 @@ func (g *growing) Fetch(ctx context.Context, r asset.Request) (asset.Asset, erro
 
 func TestSegmentIsSentAsItGrows(t *testing.T) {
 	for name, tc := range map[string]struct {
-		end  error
-		want error
+		end, whole error
+		want       error
 	}{
-		"to its end":                       {asset.ErrNotFound, nil},
-		"until the show breaks off midway": {asset.ErrTimeout, io.ErrUnexpectedEOF},
+		"to its end":                       {asset.ErrNotFound, nil, nil},
+		"until its end is lost":            {asset.ErrNotFound, asset.ErrNotFound, io.ErrUnexpectedEOF},
+		"until the show breaks off midway": {asset.ErrTimeout, nil, io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := &growing{parts: make(chan asset.Asset, 1), end: tc.end}
+			g := &growing{parts: make(chan asset.Asset, 1), end: tc.end, whole: tc.whole}
 			server := httptest.NewServer(&edge.Handler{Source: g, Audience: edge.NewAudience(time.Now), Log: slog.New(slog.DiscardHandler)})
 			defer server.Close()
 			part := asset.Asset{ContentType: "video/mp4", Body: [][]byte{[]byte("par"), []byte("t.")}, MaxAge: time.Hour, Immutable: true}
