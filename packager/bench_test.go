@@ -21,7 +21,7 @@ func benchProgram(b *testing.B) (*Program, *rendition) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.board.begin([]byte(`{"v":1,"type":"state","on":[]}`))
+	p.board.begin([]byte(`{"v":1,"type":"state","on":[]}`), 0)
 	p.grid = *newGrid(p.first, 2*media.TicksPerSecond, 2)
 	r := newRendition(p, "source", media.Video)
 	r.openSegment(Boundary{MSN: p.first})

@@ -39,6 +39,7 @@ type placedCue struct {
 type board struct {
 	cues  []placedCue // by time, then in the order they came
 	state []byte      // before the first of cues
+	from  media.Ticks // and from here on
 	moved bool        // state is no more what the program began with
 	count uint32
 	buf   []byte
@@ -66,10 +67,11 @@ func isObject(p []byte) bool {
 	return len(p) >= 2 && len(p) <= media.MaxCuePayload && p[0] == '{' && p[len(p)-1] == '}'
 }
 
-// begin sets what is on show before the first cue.
-func (b *board) begin(state []byte) {
+// begin sets what is on show from `from` to the first cue. What is published before
+// it is known is without it, in every rendition alike.
+func (b *board) begin(state []byte, from media.Ticks) {
 	if !b.moved && (len(state) == 0 || isObject(state)) {
-		b.state = state
+		b.state, b.from = state, from
 	}
 }
 
@@ -89,7 +91,7 @@ func (b *board) postpone(from, to media.Ticks, moved func(placedCue)) {
 func (b *board) prune(before media.Ticks) {
 	n := 0
 	for n < len(b.cues) && b.cues[n].at < before {
-		b.state, b.moved = b.cues[n].cue.State, true
+		b.state, b.from, b.moved = b.cues[n].cue.State, 0, true
 		n++
 	}
 	b.cues = slices.Delete(b.cues, 0, n)
@@ -97,7 +99,10 @@ func (b *board) prune(before media.Ticks) {
 
 // stateAt returns what is on show at t.
 func (b *board) stateAt(t media.Ticks) []byte {
-	state := b.state
+	var state []byte
+	if t >= b.from {
+		state = b.state
+	}
 	for i := range b.cues {
 		if b.cues[i].at > t {
 			break

@@ -256,7 +256,11 @@ func (p *Program) floor() media.Ticks {
 func (p *Program) SetState(state []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.board.begin(state)
+	var from media.Ticks
+	if p.known {
+		from = p.floor()
+	}
+	p.board.begin(state, from)
 }
 
 // Discontinue tells the program that what comes next is from another encoder.

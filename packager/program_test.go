@@ -422,6 +422,26 @@ func TestStateIsRepeatedAtEachSegment(t *testing.T) {
 	}
 }
 
+// The state may be known after the show has begun, when the rungs are behind.
+func TestStateThatComesLateIsTheSameEverywhere(t *testing.T) {
+	s := newStudio(t, nil)
+	s.lag = 70
+	s.run(140)
+	s.SetState([]byte(`{"v":1,"type":"state","on":[]}`))
+	s.run(240)
+	for i, want := range []int{0, 0, 0, 1, 1} {
+		for _, r := range []string{"source", "240p"} {
+			b, err := s.fetch(asset.Request{Kind: asset.Part, Rendition: r, Epoch: epoch, MSN: epoch + int64(i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _, _ := events(t, b); len(got) != want {
+				t.Errorf("%s, segment %d: %d states, want %d", r, i, len(got), want)
+			}
+		}
+	}
+}
+
 func TestCuePlacement(t *testing.T) {
 	cue := func(at time.Time) media.Cue {
 		return media.Cue{ID: "c", At: at, Dur: time.Second, Payload: []byte(`{"id":"c"}`), State: []byte(`{}`)}
