@@ -19,8 +19,8 @@ import (
 )
 
 // TestBenchProcess measures vitrine as a process of its own: its CPU apart from
-// FFmpeg's, and its memory, with one 720p channel, a ladder of three, a viewer
-// of parts, for BENCH_PROCESS (10 minutes).
+// FFmpeg's, and its memory, with one 720p channel and a ladder of three, for
+// BENCH_PROCESS (10 minutes).
 func TestBenchProcess(t *testing.T) {
 	length := 10 * time.Minute
 	if text := os.Getenv("BENCH_PROCESS"); text != "" {
@@ -29,12 +29,35 @@ func TestBenchProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	used, memory := process(t, "auto", length)
+	third := len(memory) / 3
+	middle, last := slices.Max(memory[third:2*third]), slices.Max(memory[2*third:])
+	report(t, "vitrine's own CPU, a 720p channel", "%.1f %% of a core over %v", used, length)
+	report(t, "vitrine's memory", "%.0f MB at most; %.0f MB in the second third, %.0f MB in the last", slices.Max(memory), middle, last)
+}
+
+// TestBenchChannelOfSix measures vitrine's own CPU for a channel of six renditions:
+// a source of 720p, four rungs, and the sound.
+func TestBenchChannelOfSix(t *testing.T) {
+	const length = 3 * time.Minute
+	used, _ := process(t, "[source, 540p, 480p, 360p, 240p]", length)
+	report(t, "vitrine's own CPU, a channel of six renditions", "%.1f %% of a core over %v", used, length)
+}
+
+// process runs vitrine with one channel, on air with 720p, and returns the share of
+// a core that it used over a time, in per cent, and its memory every ten seconds, in MB.
+func process(t *testing.T, ladder string, length time.Duration) (used float64, memory []float64) {
+	t.Helper()
 	dir := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", dir+"/vitrine", "../../cmd/vitrine")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.CommandContext(t.Context(), dir+"/vitrine", "serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data", dir+"/data")
+	if err := os.WriteFile(dir+"/vitrine.yaml", []byte("channels: {demo: {ladder: "+ladder+"}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), dir+"/vitrine", "serve",
+		"--config", dir+"/vitrine.yaml", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data", dir+"/data")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,8 +86,7 @@ func TestBenchProcess(t *testing.T) {
 	base := find(`LL-HLS\s+(http://\S+)/index.m3u8`)
 	until(t, "the show", 30*time.Second, func() bool { return status(t, base+"/480p/index.m3u8") == http.StatusOK })
 
-	cpu0, began := cpuOf(t, cmd.Process.Pid), time.Now()
-	var memory []float64
+	cpu, began := cpuOf(t, cmd.Process.Pid), time.Now()
 	next := time.Now()
 	until(t, "the measurement", length+time.Minute, func() bool {
 		if time.Now().After(next) {
@@ -73,11 +95,8 @@ func TestBenchProcess(t *testing.T) {
 		}
 		return time.Since(began) > length
 	})
-	used := cpuOf(t, cmd.Process.Pid) - cpu0
-	third := len(memory) / 3
-	middle, last := slices.Max(memory[third:2*third]), slices.Max(memory[2*third:])
-	report(t, "vitrine's own CPU, a 720p channel", "%.1f %% of a core over %v", 100*used.Seconds()/time.Since(began).Seconds(), length)
-	report(t, "vitrine's memory", "%.0f MB at most; %.0f MB in the second third, %.0f MB in the last", slices.Max(memory), middle, last)
+	cpu = cpuOf(t, cmd.Process.Pid) - cpu
+	return 100 * cpu.Seconds() / time.Since(began).Seconds(), memory
 }
 
 func status(t *testing.T, url string) int {
