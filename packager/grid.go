@@ -36,6 +36,8 @@ const (
 	steadyGaps = 8
 	// gridKeep is how many boundaries are remembered for renditions that lag.
 	gridKeep = 64
+	// gridStride is how many segments it may go on at once: all can then follow.
+	gridStride = gridKeep / 2
 )
 
 // grid decides every boundary of a program. It is pure: the lead's keyframes,

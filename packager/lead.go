@@ -58,9 +58,20 @@ func (p *Program) guide(u media.Unit) error {
 			if err := p.drain(f); err != nil {
 				return err
 			}
+			p.forget(f)
 		}
 	}
 	return nil
+}
+
+// forget gives up as a gap what r lags beyond gridStride segments, before the grid
+// forgets where they begin.
+func (p *Program) forget(r *rendition) {
+	oldest := p.grid.list[max(0, len(p.grid.list)-gridStride)].Start
+	if r.open != nil && r.openFrom < oldest {
+		r.giveUp()
+		r.gapTo(oldest)
+	}
 }
 
 // fresh reports whether a unit at t is the first encoder's that came after a
@@ -208,8 +219,8 @@ func (p *Program) watch(at media.Ticks, limit time.Duration) error {
 		p.lead.giveUp()
 		p.out, p.outFrom = true, p.lead.ticks(p.lead.end)
 	}
-	upto := at - media.TicksOf(p.cfg.PartTarget)
-	other := p.cut && p.clock.Sub(p.cutOn) > outageAfter // an encoder without what leads
+	upto := min(at-media.TicksOf(p.cfg.PartTarget), p.grid.covered+gridStride*p.grid.segment) // the machine may have slept
+	other := p.cut && p.clock.Sub(p.cutOn) > outageAfter                                      // an encoder without what leads
 	if p.grid.clock(upto, other || p.changed) {
 		p.cut, p.changed = p.cut && !other, false
 		p.stampAll()
@@ -220,6 +231,7 @@ func (p *Program) watch(at media.Ticks, limit time.Duration) error {
 			if err := p.drain(r); err != nil {
 				return err
 			}
+			p.forget(r)
 		}
 	}
 	return nil

@@ -148,13 +148,21 @@ func New(cfg Config) (*Program, error) {
 // ErrEnded is returned for units that come after the end.
 var ErrEnded = errors.New("the show has ended")
 
+// ErrLeap is returned for a unit that lies too far ahead of all that the grid has:
+// further than it remembers boundaries. [Program.Discontinue] and times that go on
+// from [Program.Position] are the cure.
+var ErrLeap = errors.New("the timestamps leap too far ahead")
+
 // WriteUnit takes a unit of the rendition name: [Source], [Audio] or a rung. It
-// does not block.
+// does not block. Errors: [ErrEnded], [ErrLeap].
 func (p *Program) WriteUnit(name string, u media.Unit) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
 		return ErrEnded
+	}
+	if p.grid.started && u.PTS-p.grid.covered > gridStride*p.grid.segment {
+		return fmt.Errorf("%w: %s at %v, the show is at %v", ErrLeap, name, u.PTS.Duration(), p.grid.covered.Duration())
 	}
 	p.newest = max(p.newest, u.PTS)
 	if !p.known {

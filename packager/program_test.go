@@ -570,6 +570,21 @@ func TestSourceAloneDictatesTheTargetDuration(t *testing.T) {
 	}
 }
 
+func TestTimestampsThatLeapAreRefused(t *testing.T) {
+	s := newStudio(t, nil)
+	s.run(100)
+	at := s.base + media.Ticks(s.frame)*frameTicks + 90*media.TicksPerSecond
+	u := media.Unit{Track: video, PTS: at, DTS: at, Sync: true, Data: []byte("unit")}
+	if err := s.WriteUnit("source", u); !errors.Is(err, packager.ErrLeap) {
+		t.Errorf("%v", err)
+	}
+	s.comeBack()
+	s.run(100)
+	if list := s.playlist("source"); count(list, "#EXT-X-DISCONTINUITY\n") != 1 {
+		t.Errorf("it does not go on\n%s", list)
+	}
+}
+
 func TestSoundAlone(t *testing.T) {
 	s := newStudio(t, nil)
 	for i := range 400 {
