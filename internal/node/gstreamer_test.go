@@ -16,7 +16,10 @@ import (
 func TestClientGStreamerPlays(t *testing.T) {
 	s := start(t, map[string]node.Channel{"demo": {Ladder: []string{"source"}}})
 	s.goLive(nil)
-	until(t, "the show", 20*time.Second, s.live)
+	until(t, "two segments, or hlsdemux2 of 1.22 finds no sound that fits", 20*time.Second, func() bool {
+		return s.live() && strings.Count(string(s.get("/live/demo/source/index.m3u8", 200)), "#EXTINF") > 1 &&
+			strings.Count(string(s.get("/live/demo/audio/index.m3u8", 200)), "#EXTINF") > 1
+	})
 	const (
 		frames = 5 * 30           // of the picture
 		sounds = 5 * 48000 / 1024 // frames of AAC
