@@ -13,6 +13,8 @@ import (
 
 	"vitrine/ingest"
 	"vitrine/internal/media"
+	"vitrine/overlay/show"
+	"vitrine/overlay/store"
 	"vitrine/packager/asset"
 	"vitrine/packager/record"
 )
@@ -140,6 +142,47 @@ func TestThePictureComesLateToTheRecording(t *testing.T) {
 	}
 	if got := strings.Join(marks, " "); got != "take end take end" {
 		t.Errorf("%s in\n%s", got, journal)
+	}
+}
+
+// TestShowThatIsOverDoesNotBegin: the desk is told off the media road that a show
+// begins. A host who ended it before must not find it on.
+func TestShowThatIsOverDoesNotBegin(t *testing.T) {
+	c, air := soundOnly(t, &wallClock{t: t, true: time.Now()})
+	log, err := store.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	c.node.store = log
+	if c.desk, err = show.New(t.Context(), show.Config{Channel: "demo", Placer: c, Cues: log}); err != nil {
+		t.Fatal(err)
+	}
+	tell := func() {
+		t.Helper()
+		for len(c.tasks) > 0 {
+			if err := (<-c.tasks)(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	air(3 * time.Second)
+	c.end(t.Context(), true)
+	tell()
+	if v := c.desk.View(); v.Show != nil || c.state != Ended {
+		t.Errorf("a show that is over is on: %+v, %s", v.Show, c.state)
+	}
+	if c.stage.program, _, err = c.begin(c.stage, c.node.now()); err != nil { // the next one
+		t.Fatal(err)
+	}
+	air(3 * time.Second)
+	tell()
+	if v := c.desk.View(); v.Show == nil || c.state != Live {
+		t.Errorf("the next show is not on: %s", c.state)
+	}
+	c.end(t.Context(), true)
+	if v := c.desk.View(); v.Show != nil {
+		t.Errorf("%+v is on after its end", v.Show)
 	}
 }
 
