@@ -142,6 +142,8 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, a asset.Asset) {
 		header.Set("Accept-Ranges", "bytes")
 		var err error
 		if body, status, err = ranged(header, r.Header, a); err != nil {
+			cacheControl(header, 0, false) // it is the range that is wrong, not the piece
+			header.Del("ETag")
 			http.Error(w, err.Error(), status)
 			return
 		}

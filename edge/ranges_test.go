@@ -40,6 +40,9 @@ func TestRanges(t *testing.T) {
 		if err != nil || resp.StatusCode != c.status || string(b) != c.body || resp.Header.Get("Content-Range") != c.content {
 			t.Errorf("%s: %v %s %q %q", name, err, resp.Status, b, resp.Header.Get("Content-Range"))
 		}
+		if kept := resp.Header.Get("Cache-Control") != "no-store"; kept != (c.status < 300) {
+			t.Errorf("%s: %s with %v", name, resp.Status, resp.Header)
+		}
 	}
 }
 

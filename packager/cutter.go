@@ -136,20 +136,40 @@ func (c *cutter) finish(at int64, emit func(piece)) {
 // and the last one can then last until `at`. A few milliseconds are made up by
 // decoding the last one later.
 func (c *cutter) part(at int64, emit func(piece)) bool {
-	n := len(c.open)
-	if n < 2 || at-c.last > c.target {
+	short, ok := c.parts(at)
+	if !ok {
 		return false
 	}
-	if short := c.start + c.floor - c.last; short > 0 && !independent(c.open[:n-1]) {
-		if short > c.slip || c.open[n-1].Sync || c.last+short >= at {
-			return false
-		}
+	n := len(c.open)
+	if short > 0 {
 		c.open[n-1].CTO -= int32(short)
 		c.last += short
 		c.open[n-2].Dur += uint32(short)
 	}
 	c.emit(n-1, c.last, emit)
 	return true
+}
+
+// parts reports whether part can do so, and by how much later the last one decodes
+// then.
+func (c *cutter) parts(at int64) (short int64, ok bool) {
+	n := len(c.open)
+	if n < 2 || at-c.last > c.target {
+		return 0, false
+	}
+	if short = c.start + c.floor - c.last; short <= 0 || independent(c.open[:n-1]) {
+		return 0, true
+	}
+	return short, short <= c.slip && !c.open[n-1].Sync && c.last+short < at
+}
+
+// fills reports whether what is open lasts until `at`, if it is finished there.
+func (c *cutter) fills(at int64) bool {
+	if len(c.open) == 0 || at-c.start <= c.target {
+		return true
+	}
+	_, ok := c.parts(at)
+	return ok
 }
 
 // independent reports whether a part of these samples may be short, since decoding

@@ -42,6 +42,9 @@ func (p *Program) Fetch(ctx context.Context, req asset.Request) (asset.Asset, er
 	if err := p.await(ctx); err != nil {
 		return asset.Asset{}, err
 	}
+	if len(p.all) == 0 {
+		return asset.Asset{}, fmt.Errorf("%w: the show ended before there was anything to play", asset.ErrNotFound)
+	}
 	hold := holdTargets * time.Duration(p.target) * time.Second
 	ctx, cancel := context.WithTimeoutCause(ctx, hold, asset.ErrTimeout)
 	defer cancel()

@@ -164,3 +164,17 @@ func TestNothingToPlayTimesOut(t *testing.T) {
 		}
 	})
 }
+
+// The host ends the show in its first second, or its encoder never sends a keyframe.
+func TestShowThatEndsBeforeItBegins(t *testing.T) {
+	s := newStudio(t, nil)
+	s.run(10)
+	s.End()
+	for _, output := range []asset.Output{asset.LowLatency, asset.Legacy, asset.DASH} {
+		for _, kind := range []asset.Kind{asset.Multivariant, asset.Playlist} {
+			if _, err := s.fetch(asset.Request{Output: output, Kind: kind, Rendition: "source"}); !errors.Is(err, asset.ErrNotFound) {
+				t.Errorf("output %d, kind %d: %v", output, kind, err)
+			}
+		}
+	}
+}

@@ -47,11 +47,17 @@ func (p *Program) guide(u media.Unit) error {
 		return p.handOver(next, u)
 	}
 	r.heard = p.clock
+	leapt := at-p.grid.covered > leap
 	p.bound(r, u, at)
 	p.grid.cover(at)
-	p.listCues()
+	if !leapt { // or nothing may carry the cues up to there
+		p.listCues()
+	}
 	if err := r.feed(u); err != nil {
 		return err
+	}
+	if leapt {
+		p.listCues()
 	}
 	for _, f := range p.all {
 		if f != r {
@@ -81,16 +87,14 @@ func (p *Program) fresh(t media.Ticks) bool { return p.cut && t > p.cutAt }
 // bound lays a boundary where u of the lead, which decodes at `at`, begins a
 // segment.
 func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
-	starts := false
+	starts, interrupted, last := false, p.out || r.waiting, p.lastCarried()
 	if u.Sync && p.grid.past(at) {
 		return
 	}
 	if u.Sync {
 		changed := r.track != nil && !sameTrack(r.track, u.Track)
 		force := p.grid.started && (p.fresh(at) || p.out || p.changed || changed)
-		if p.out {
-			p.board.postpone(p.outFrom, at, p.keepCue)
-		}
+		interrupted = interrupted || force
 		if force {
 			p.changed = false
 		}
@@ -103,10 +107,38 @@ func (p *Program) bound(r *rendition, u media.Unit, at media.Ticks) {
 	} else {
 		starts = p.grid.pass(at)
 	}
+	if starts && (interrupted || r.leaves(at)) {
+		p.board.postpone(last+1, at, p.keepCue)
+	}
 	p.stampAll()
 	if starts {
 		p.prune()
 	}
+}
+
+// lastCarried returns the last time at which a cue may still be carried, or has
+// been: what comes after it waits for the lead's next frame.
+func (p *Program) lastCarried() media.Ticks {
+	switch {
+	case p.out:
+		return p.outFrom - 1
+	case p.lead.waiting:
+		last := media.Ticks(0)
+		for _, r := range p.all {
+			if r.kind == media.Video {
+				last = max(last, r.ticks(r.shown))
+			}
+		}
+		return last - 1
+	}
+	return p.grid.covered
+}
+
+// leaves reports whether a segment that begins at t leaves time before it that r
+// has nothing for.
+func (r *rendition) leaves(t media.Ticks) bool {
+	next, ok := r.prog.grid.after(r.openFrom)
+	return ok && t > next.Start+joinSlack || !r.cut.fills(r.scaled(t))
 }
 
 // keeps reports whether the keyframes of r fit the segments. A source whose do not

@@ -29,6 +29,7 @@ func (r *rendition) onPiece(p piece) {
 	data := r.press.end()
 	r.add(part, data)
 	r.end = p.start + p.dur
+	r.shown = r.end
 	r.meter.add(data.size, len(p.samples), part.Dur)
 	if p.hole > 0 {
 		r.fillHole(r.end + p.hole)

@@ -71,6 +71,7 @@ type rendition struct {
 	openFrom media.Ticks // boundary of open
 	stated   bool        // the state on show stands in open
 	end      int64       // where the published parts end, in scale
+	shown    int64       // where the last of them ends that is no gap
 	waiting  bool        // for a keyframe on a boundary
 	hole     bool        // what is filled is a pause of the encoder
 	next     int64       // audio: decode time of the next frame, by counting
@@ -113,7 +114,7 @@ func (r *rendition) setTrack(t *media.Track) error {
 		return fmt.Errorf("rendition %s: %w", r.name, err)
 	}
 	if scale := cmaf.Timescale(t); scale != r.scale {
-		r.end = media.Rescale(r.end, r.scale, scale)
+		r.end, r.shown = media.Rescale(r.end, r.scale, scale), media.Rescale(r.shown, r.scale, scale)
 		r.scale = scale
 		r.cut = newCutter(media.Rescale(int64(r.prog.cfg.PartTarget), int64(time.Second), scale), scale, r.kind == media.Video)
 		r.counting = false

@@ -71,12 +71,12 @@ func (p *Program) dateOf(t media.Ticks) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// listCues lists the cues whose segment is known by now. In an outage they wait:
-// they are placed anew when it is over.
+// listCues lists the cues whose segment is known by now. While the lead is
+// interrupted they wait: they are placed anew when it goes on.
 func (p *Program) listCues() {
 	known := p.grid.covered
-	if p.out {
-		known = min(known, p.outFrom-1)
+	if p.out || p.known && p.lead.waiting {
+		known = min(known, p.lastCarried())
 	}
 	for i := range p.board.cues {
 		c := &p.board.cues[i]

@@ -54,6 +54,8 @@ type channel struct {
 	tasks    chan func(context.Context) error
 	done     chan struct{} // closed when run ends
 
+	telling sync.Mutex // held while the desk is told that a show begins or is over
+
 	mu        sync.Mutex
 	state     State
 	program   *packager.Program // of the show on air, or of the last one
@@ -259,7 +261,13 @@ func (c *channel) live() {
 
 // startShow tells the desk, off the media road: it waits for the cue log. Only then
 // is the channel live, so that a host who sees that can show a product.
+// A show that is over by then does not begin.
 func (c *channel) startShow(ctx context.Context, program *packager.Program, id string, started time.Time) error {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if !c.shows(id) {
+		return nil
+	}
 	err := c.desk.StartShow(ctx, id, started)
 	state, stateErr := c.desk.State()
 	if stateErr == nil {
@@ -271,6 +279,13 @@ func (c *channel) startShow(ctx context.Context, program *packager.Program, id s
 		c.live()
 	}
 	return errors.Join(err, stateErr)
+}
+
+// shows reports whether the show called id is on.
+func (c *channel) shows(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.showID == id
 }
 
 // resume returns where on the media timeline a session goes on whose first unit
@@ -307,8 +322,8 @@ func (c *channel) tick(ctx context.Context) {
 // end completes the show. Unless the node is going down, it is over for good.
 func (c *channel) end(ctx context.Context, over bool) {
 	c.mu.Lock()
-	program, had := c.program, c.showID != ""
-	if over && had {
+	program, id := c.program, c.showID
+	if over && id != "" {
 		c.showID, c.state, c.since = "", Ended, c.node.now()
 	}
 	c.supersede()
@@ -316,8 +331,13 @@ func (c *channel) end(ctx context.Context, over bool) {
 	if program != nil {
 		program.End()
 	}
-	if !over || !had {
+	if !over || id == "" {
 		return
+	}
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if v := c.desk.View(); v.Show == nil || v.Show.ID != id {
+		return // it had not begun there, or the next one has
 	}
 	if err := c.desk.EndShow(ctx, c.node.now()); err != nil {
 		c.log.Error("end of the show is not in the cue log", "err", err)

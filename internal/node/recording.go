@@ -29,6 +29,9 @@ type archive struct {
 	chosen []string
 	scales map[string]int64 // timescale of each rendition
 
+	before  *archive      // of the same show, or nil: it writes to the same journal
+	written chan struct{} // closed when run ends
+
 	spare     string // the rung that stands in where the source is a gap; "" for none
 	spareInit *packager.KeptInit
 	spareSaid int64                   // number of the init that the recorder has; -1 for none
@@ -36,7 +39,8 @@ type archive struct {
 	gaps      []int64                 // the newest of the source, by MSN
 }
 
-// archive returns what keeps the show of a program that begins now, or nil.
+// archive returns what keeps the show of a program that begins now, or nil. What
+// kept the program before keeps nothing more.
 func (c *channel) archive(show string, started, now time.Time) *archive {
 	if c.cfg.Record == nil {
 		return nil
@@ -45,11 +49,26 @@ func (c *channel) archive(show string, started, now time.Time) *archive {
 	rec := record.New(record.Config{
 		FS: record.Disk{Root: root}, Channel: c.name, Show: show, Started: started, Take: now.Unix(), Log: c.log, Now: c.node.now,
 	})
-	return &archive{rec: rec, log: c.log, wanted: c.cfg.Record.Renditions, folder: filepath.Join(root, c.name, show), scales: map[string]int64{}, spareSaid: -1}
+	a := &archive{
+		rec: rec, log: c.log, wanted: c.cfg.Record.Renditions, folder: filepath.Join(root, c.name, show),
+		scales: map[string]int64{}, written: make(chan struct{}), spareSaid: -1,
+	}
+	if last := c.recording; last != nil {
+		last.rec.End()
+		if last.folder == a.folder {
+			a.before = last
+		}
+	}
+	return a
 }
 
 // run writes until the recording has ended, be that long after the show.
 func (a *archive) run(ctx context.Context) error {
+	defer close(a.written)
+	if a.before != nil {
+		<-a.before.written
+		a.before = nil
+	}
 	if err := a.rec.Run(ctx); err != nil {
 		a.log.Error("the end of the recording is not on disk", "err", err)
 	}

@@ -1,14 +1,22 @@
 package node
 
 import (
+	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"vitrine/ingest"
 	"vitrine/internal/media"
+	"vitrine/overlay/show"
+	"vitrine/overlay/store"
 	"vitrine/packager/asset"
+	"vitrine/packager/record"
 )
 
 // TestClockLeaps: an encoder whose timestamps jump within a session goes on
@@ -89,6 +97,92 @@ func TestThePictureComesLate(t *testing.T) {
 	}
 	if first.Ended() {
 		t.Error("players were told that the show is over")
+	}
+}
+
+// TestThePictureComesLateToTheRecording: the two programs of such a show have one
+// journal, which the second begins to write when the first has written all.
+func TestThePictureComesLateToTheRecording(t *testing.T) {
+	c, air := soundOnly(t, &wallClock{t: t, true: time.Now()})
+	c.node.cfg.Data, c.cfg.Record = t.TempDir(), &Recording{}
+	air(10 * time.Second)
+	first := c.recording
+	for i := range 90 {
+		at := 10*media.TicksPerSecond + media.Ticks(i)*3000
+		if err := c.stage.session.WriteUnit(media.Unit{Track: smallPicture, PTS: at, DTS: at, Sync: i%60 == 0, Data: []byte("picture")}); err != nil {
+			t.Fatal(err)
+		}
+		air(time.Second / 30)
+	}
+	second := c.recording
+	if second == first {
+		t.Fatal("the program did not change")
+	}
+	c.program.End()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var group errgroup.Group
+	for _, a := range []*archive{second, first} {
+		group.Go(func() error { return a.run(ctx) })
+	}
+	if err := group.Wait(); err != nil || ctx.Err() != nil {
+		t.Fatalf("the recording does not end: %v, %v", err, ctx.Err())
+	}
+	journal, err := os.ReadFile(filepath.Join(first.folder, record.JournalName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var marks []string
+	for line := range strings.Lines(string(journal)) {
+		for _, mark := range []string{"take", "end"} {
+			if strings.HasPrefix(line, `{"type":"`+mark+`"`) {
+				marks = append(marks, mark)
+			}
+		}
+	}
+	if got := strings.Join(marks, " "); got != "take end take end" {
+		t.Errorf("%s in\n%s", got, journal)
+	}
+}
+
+// TestShowThatIsOverDoesNotBegin: the desk is told off the media road that a show
+// begins. A host who ended it before must not find it on.
+func TestShowThatIsOverDoesNotBegin(t *testing.T) {
+	c, air := soundOnly(t, &wallClock{t: t, true: time.Now()})
+	log, err := store.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	c.node.store = log
+	if c.desk, err = show.New(t.Context(), show.Config{Channel: "demo", Placer: c, Cues: log}); err != nil {
+		t.Fatal(err)
+	}
+	tell := func() {
+		t.Helper()
+		for len(c.tasks) > 0 {
+			if err := (<-c.tasks)(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	air(3 * time.Second)
+	c.end(t.Context(), true)
+	tell()
+	if v := c.desk.View(); v.Show != nil || c.state != Ended {
+		t.Errorf("a show that is over is on: %+v, %s", v.Show, c.state)
+	}
+	if c.stage.program, _, err = c.begin(c.stage, c.node.now()); err != nil { // the next one
+		t.Fatal(err)
+	}
+	air(3 * time.Second)
+	tell()
+	if v := c.desk.View(); v.Show == nil || c.state != Live {
+		t.Errorf("the next show is not on: %s", c.state)
+	}
+	c.end(t.Context(), true)
+	if v := c.desk.View(); v.Show != nil {
+		t.Errorf("%+v is on after its end", v.Show)
 	}
 }
 
