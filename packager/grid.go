@@ -35,9 +35,10 @@ const (
 	// encoder that cuts at scenes has another distance.
 	steadyGaps = 8
 	// gridKeep is how many boundaries are remembered for renditions that lag.
-	gridKeep = 64
-	// gridStride is how many segments it may go on at once: all can then follow.
-	gridStride = gridKeep / 2
+	gridKeep = 512
+	// gridStride is how many segments it may go on at once, and how many a rendition
+	// may lag: well under what is remembered, so that none is forgotten too early.
+	gridStride = 32
 )
 
 // grid decides every boundary of a program. It is pure: the lead's keyframes,
@@ -191,10 +192,12 @@ func (g *grid) add(t media.Ticks, discontinuity bool) Boundary {
 
 // after returns the first boundary that starts after t.
 func (g *grid) after(t media.Ticks) (Boundary, bool) {
-	for i := range g.list {
-		if g.list[i].Start > t {
-			return g.list[i], true
-		}
+	i := len(g.list)
+	for i > 0 && g.list[i-1].Start > t {
+		i--
 	}
-	return Boundary{}, false
+	if i == len(g.list) {
+		return Boundary{}, false
+	}
+	return g.list[i], true
 }

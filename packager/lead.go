@@ -64,8 +64,8 @@ func (p *Program) guide(u media.Unit) error {
 			if err := p.drain(f); err != nil {
 				return err
 			}
-			p.forget(f)
 		}
+		p.forget(f)
 	}
 	return nil
 }

@@ -161,8 +161,8 @@ func (p *Program) WriteUnit(name string, u media.Unit) error {
 	if p.ended {
 		return ErrEnded
 	}
-	if p.grid.started && u.PTS-p.grid.covered > gridStride*p.grid.segment {
-		return fmt.Errorf("%w: %s at %v, the show is at %v", ErrLeap, name, u.PTS.Duration(), p.grid.covered.Duration())
+	if at, ok := p.reached(); ok && u.PTS-at > media.TicksOf(gridStride*p.cfg.Segment) {
+		return fmt.Errorf("%w: %s at %v, the show is at %v", ErrLeap, name, u.PTS.Duration(), at.Duration())
 	}
 	p.newest = max(p.newest, u.PTS)
 	if !p.known {
@@ -180,6 +180,14 @@ func (p *Program) WriteUnit(name string, u media.Unit) error {
 		return nil // left out
 	}
 	return p.accept(p.all[i], u)
+}
+
+// reached returns how far the show has come, if it has begun.
+func (p *Program) reached() (media.Ticks, bool) {
+	if p.grid.started {
+		return p.grid.covered, true
+	}
+	return p.newest, len(p.held) > 0
 }
 
 // hold keeps a unit until the program knows its renditions, but for pictures
