@@ -279,3 +279,74 @@ func TestRunLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestSessionsInURLs: each request for the multivariant playlist gets URLs of
+// its own, which are the same renditions.
+func TestSessionsInURLs(t *testing.T) {
+	o := &origin{}
+	sessions := 0
+	uri := regexp.MustCompile(`\w+/index\.m3u8`)
+	o.playlist = func(r, s string) string {
+		if r != "" {
+			return regexp.MustCompile(`#EXT-X-RENDITION-REPORT.*\n`).ReplaceAllString(s, "")
+		}
+		sessions++
+		return uri.ReplaceAllString(s, fmt.Sprintf("$0?session=%d", sessions))
+	}
+	r := examineFor(t, o, 40*time.Second)
+	if len(r.Renditions) != 4 {
+		t.Errorf("watched %q", r.Renditions)
+	}
+	want(t, r, []int{23}, live) // the reports are missing, and so they are of renditions that are watched
+}
+
+// TestSessionsExpire: where the URLs of one session are gone, those of the next
+// are watched.
+func TestSessionsExpire(t *testing.T) {
+	o := &origin{}
+	uri := regexp.MustCompile(`\w+/index\.m3u8`)
+	session := func() string {
+		if time.Since(o.began) < 100*time.Second {
+			return "session=1"
+		}
+		return "session=2"
+	}
+	o.playlist = func(r, s string) string {
+		if r != "" {
+			return s
+		}
+		return uri.ReplaceAllString(s, "$0?"+session())
+	}
+	o.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		gone := strings.Contains(r.URL.RawQuery, "session") && !strings.Contains(r.URL.RawQuery, session())
+		if gone {
+			http.NotFound(w, r)
+		}
+		return gone
+	}
+	if r := examineFor(t, o, 40*time.Second); len(r.Renditions) != 8 {
+		t.Errorf("watched %q", r.Renditions)
+	}
+}
+
+// TestPlaylistsTakeARedirect: what a playlist names is relative to where it was
+// found in the end.
+func TestPlaylistsTakeARedirect(t *testing.T) {
+	o := &origin{}
+	o.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		path, there := strings.CutPrefix(r.URL.Path, "/there")
+		if !there && strings.HasSuffix(path, ".m3u8") {
+			u := *r.URL
+			u.Path = "/there" + u.Path
+			http.Redirect(w, r, u.String(), http.StatusFound)
+			return true
+		}
+		if !there && strings.HasSuffix(path, "4s") {
+			http.NotFound(w, r)
+			return true
+		}
+		r.URL.Path = path
+		return false
+	}
+	want(t, examineFor(t, o, 40*time.Second), nil, live)
+}
