@@ -350,3 +350,18 @@ func TestPlaylistsTakeARedirect(t *testing.T) {
 	}
 	want(t, examineFor(t, o, 40*time.Second), nil, live)
 }
+
+// TestNotesCountAllStretches: the note and the failures are of the whole watch.
+func TestNotesCountAllStretches(t *testing.T) {
+	o := &origin{}
+	lines("CAN-SKIP-UNTIL=12", "CAN-SKIP-UNTIL=11")(o)
+	r := examineFor(t, o, 3*time.Minute)
+	v := r.Verdict(14)
+	if want := fmt.Sprintf("%d of %d attributes", v.Failures, 3*v.Failures); v.Failures < 9 || v.Note != want {
+		t.Errorf("%+v, want %s", v, want)
+	}
+	var played int
+	if _, err := fmt.Sscan(r.Verdict(33).Note, &played); err != nil || played < 3*300 {
+		t.Errorf("%q of 180 s", r.Verdict(33).Note)
+	}
+}
