@@ -365,3 +365,19 @@ func TestNotesCountAllStretches(t *testing.T) {
 		t.Errorf("%q of 180 s", r.Verdict(33).Note)
 	}
 }
+
+// TestFirstDateComesLate: only the newest segments have a date, from which those
+// of the others follow.
+func TestFirstDateComesLate(t *testing.T) {
+	o := &origin{}
+	o.playlist = func(_, s string) string {
+		i := strings.LastIndex(s, "#EXT-X-PROGRAM-DATE-TIME")
+		if i < 0 {
+			return s
+		}
+		return regexp.MustCompile(`#EXT-X-PROGRAM-DATE-TIME.*\n`).ReplaceAllString(s[:i], "") + s[i:]
+	}
+	if v := examineFor(t, o, 40*time.Second).Verdict(28); v.State != Held {
+		t.Errorf("%+v", v)
+	}
+}
