@@ -87,6 +87,8 @@ func (r *runner) open(ctx context.Context) error {
 		return fmt.Errorf("%w: %s answers 404; is the channel on air, and its name right?", ErrUnreachable, r.cfg.URL)
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
 		return fmt.Errorf("%w: %s answers %d; give a URL that carries its token", ErrUnreachable, r.cfg.URL, a.Status)
+	case a.Status >= http.StatusInternalServerError:
+		return fmt.Errorf("%w: %s answers %d; the log of that server tells why", ErrUnreachable, r.cfg.URL, a.Status)
 	case !a.ok():
 		return fmt.Errorf("%w: %s answers %d", ErrUnreachable, r.cfg.URL, a.Status)
 	}

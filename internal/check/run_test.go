@@ -239,6 +239,7 @@ func TestNothingToCheck(t *testing.T) {
 	html := direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })}
 	off := direct{http.NotFoundHandler()}
 	locked := direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })}
+	broken := direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })}
 	for name, c := range map[string]struct {
 		url  string
 		by   http.RoundTripper
@@ -248,6 +249,7 @@ func TestNothingToCheck(t *testing.T) {
 		"another scheme":        {"rtmp://host/live", off, "no http or https URL"},
 		"off air":               {"http://host/a.m3u8", off, "on air"},
 		"a token is missing":    {"http://host/a.m3u8", locked, "token"},
+		"the server is broken":  {"http://host/a.m3u8", broken, "log of that server"},
 		"a page, not a stream":  {"http://host/", html, "URL of an HLS playlist"},
 		"nobody answers at all": {"http://host/", nobody{}, "is the server running"},
 	} {
