@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,8 @@ const (
 	backoff = 500 * time.Millisecond
 	// maxFailures in a row end a client: its rendition has gone.
 	maxFailures = 30
+	// lostAfter failures in a row a rendition may have moved to another URL.
+	lostAfter = 5
 	// joinSegments of the end of the first playlist are read, as a player does.
 	joinSegments = 3
 	// slots is how many requests for media one client has under way; the first
@@ -67,6 +70,7 @@ type client struct {
 
 	reloads  int
 	pastEnds int
+	there    atomic.Bool // the rendition goes on, as far as is known
 }
 
 type initJob struct {
@@ -79,25 +83,30 @@ func newClient(u, name string, k kind, f *fetcher, rec *record) (*client, error)
 	if err != nil {
 		return nil, err
 	}
-	return &client{
+	c := &client{
 		url: u, name: name, base: base, kind: k, fetch: f, rec: rec, slots: make(chan struct{}, slots),
 		jobs: map[address]*job{}, hinted: map[address]*job{}, inits: map[address]*initJob{},
-	}, nil
+	}
+	c.there.Store(true)
+	return c, nil
 }
 
 // Run follows the rendition until it ends, goes away, or ctx does.
 func (c *client) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer c.wg.Wait()
+	defer c.there.Store(false)
 	failures := 0
 	for ctx.Err() == nil && failures < maxFailures {
 		v := c.reload(ctx)
 		if v == nil {
 			failures++
+			c.there.Store(failures < lostAfter)
 			wait(ctx, backoff)
 			continue
 		}
 		failures = 0
+		c.there.Store(!v.List.Ended)
 		before := c.current()
 		c.note(ctx, v, before)
 		if v.List.Ended {
@@ -191,7 +200,7 @@ func (c *client) compare(ctx context.Context, cached *playlist, at position) *ve
 		}
 		return v
 	}
-	list, err := parsePlaylist(c.base, string(a.Body))
+	list, err := parsePlaylist(a.Base, string(a.Body))
 	if err != nil {
 		c.rec.refusal(c.url, refusal{URL: a.URL, Sent: a.Sent, Got: a.Got, Asked: &at, Status: a.Status, Reason: err.Error(), MaxWait: maxWait(cached)})
 		return v
@@ -226,7 +235,7 @@ func (c *client) get(ctx context.Context, at *position) *version {
 	if a.Err != nil || a.Status != http.StatusOK {
 		return refuse(a.failure())
 	}
-	next, err := parsePlaylist(c.base, string(a.Body))
+	next, err := parsePlaylist(a.Base, string(a.Body))
 	if err != nil {
 		return refuse("the playlist cannot be read: " + err.Error())
 	}

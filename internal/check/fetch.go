@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -32,6 +33,7 @@ type headers struct {
 // answer is a response with its instants.
 type answer struct {
 	URL    string
+	Base   *url.URL // whose answer it is, after redirects: what it names is relative to this
 	Status int
 	Head   headers
 	Body   []byte
@@ -121,7 +123,10 @@ func (f *fetcher) do(ctx context.Context, q ask) *answer {
 		return a
 	}
 	defer resp.Body.Close()
-	a.Status, a.Head = resp.StatusCode, readHeaders(resp, q.url)
+	a.Status, a.Head, a.Base = resp.StatusCode, readHeaders(resp, q.url), req.URL
+	if resp.Request != nil {
+		a.Base = resp.Request.URL
+	}
 	a.read(resp.Body, q)
 	return a
 }

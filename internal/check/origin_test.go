@@ -467,7 +467,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	stop := context.AfterFunc(req.Context(), func() { w.CloseWithError(req.Context().Err()) })
 	go func() {
 		defer stop()
-		d.ServeHTTP(out, req)
+		d.ServeHTTP(out, req.Clone(req.Context()))
 		out.WriteHeader(http.StatusOK)
 		w.Close()
 	}()

@@ -71,7 +71,19 @@ func (r *parser) end() (*playlist, error) {
 		r.finish()
 		r.p.Open = &r.pending
 	}
+	r.dateBack()
 	return r.p, nil
+}
+
+// dateBack dates the segments before the first date, as a client does
+// (rfc8216bis §4.4.4.6). A discontinuity ends what can be known.
+func (r *parser) dateBack() {
+	all := r.p.all()
+	for i := len(all) - 2; i >= 0; i-- {
+		if s, next := all[i], all[i+1]; s.Wall.IsZero() && !next.Wall.IsZero() && !next.Discontinuity {
+			s.Wall = next.Wall.Add(-time.Duration(s.Dur * float64(time.Second)))
+		}
+	}
 }
 
 func (r *parser) line(s string) error {

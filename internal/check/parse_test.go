@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -265,4 +266,44 @@ func FuzzMedia(f *testing.F) {
 			t.Error("media without a run")
 		}
 	})
+}
+
+// TestDates: they follow from one on another segment, up to a discontinuity.
+func TestDates(t *testing.T) {
+	const dated, cut = "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T10:00:00Z\n", "#EXT-X-DISCONTINUITY\n"
+	for name, c := range map[string]struct {
+		before [3]string // each of three segments of 2 s
+		want   string    // seconds after 10:00, ? if it is not known
+	}{
+		"of the first":                {[3]string{dated, "", ""}, "0 2 4"},
+		"of the last":                 {[3]string{"", "", dated}, "-4 -2 0"},
+		"of one between":              {[3]string{"", dated, ""}, "-2 0 2"},
+		"before a discontinuity":      {[3]string{"", dated, cut}, "-2 0 ?"},
+		"at a discontinuity":          {[3]string{"", cut + dated, ""}, "? 0 2"},
+		"a discontinuity beyond it":   {[3]string{"", cut, dated}, "? -2 0"},
+		"none at all":                 {[3]string{"", "", ""}, "? ? ?"},
+		"a recording, cut in between": {[3]string{dated, cut, ""}, "0 ? ?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
+			for _, tags := range c.before {
+				text += tags + "#EXTINF:2.0,\ns.m4s\n"
+			}
+			p, err := parsePlaylist(here, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range p.Segments {
+				if s.Wall.IsZero() {
+					got = append(got, "?")
+					continue
+				}
+				got = append(got, fmt.Sprint(s.Wall.Sub(epoch).Seconds()))
+			}
+			if have := strings.Join(got, " "); have != c.want {
+				t.Errorf("%s, want %s", have, c.want)
+			}
+		})
+	}
 }

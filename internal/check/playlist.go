@@ -49,7 +49,7 @@ type segment struct {
 	Map           address
 	PDT           time.Time     // as written; zero if it is not
 	Quantum       time.Duration // resolution in which PDT is written
-	Wall          time.Time     // PDT, or what follows from an earlier one
+	Wall          time.Time     // PDT, or what follows from another one
 	Parts         []part
 }
 

@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -83,10 +82,8 @@ func (c *client) ask(ctx context.Context, q question, a ask, at position, limit 
 		p.Status, p.Fault = 0, "no answer within "+limit.String()
 	}
 	if r.ok() {
-		if base, err := url.Parse(c.url); err == nil {
-			// An answer that is no playlist is a fact too: List stays nil.
-			p.List, _ = parsePlaylist(base, string(r.Body))
-		}
+		// An answer that is no playlist is a fact too: List stays nil.
+		p.List, _ = parsePlaylist(r.Base, string(r.Body))
 	}
 	p.After = c.position()
 	return p, ctx.Err() == nil
@@ -179,7 +176,7 @@ func (c *client) askAfterEnd(ctx context.Context, list *playlist) {
 	if !done || !plain.ok() {
 		return
 	}
-	again, err := parsePlaylist(c.base, string(plain.Body))
+	again, err := parsePlaylist(plain.Base, string(plain.Body))
 	p.Same = err == nil && p.List != nil && len(differences(again, p.List)) == 0
 	c.rec.probe(p)
 }

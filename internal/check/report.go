@@ -26,6 +26,19 @@ type Verdict struct {
 	Note     string   `json:"note,omitempty"`     // how much was seen, or why it does not apply
 	Evidence []string `json:"evidence,omitempty"` // of a failure
 	Failures int      `json:"failures,omitempty"` // how often it failed
+
+	checked int    // cases, of which Failures failed
+	what    string // names the cases
+}
+
+// tell writes the note of a verdict that has cases.
+func (v *Verdict) tell() {
+	switch {
+	case v.State == Failed:
+		v.Note = fmt.Sprintf("%d of %d %s", v.Failures, v.checked, v.what)
+	case v.State == Held && v.what != "":
+		v.Note = fmt.Sprintf("%d %s", v.checked, v.what)
+	}
 }
 
 // Report is what a watch came to.
@@ -118,19 +131,20 @@ func (l *ledger) enter(w *watch) {
 // watch each time.
 func join(old, now Verdict, sums bool) Verdict {
 	switch {
-	case old.State == "" || sums:
+	case old.State == "" || sums || old.State == NotApplicable:
 		return now
-	case old.State == Failed && now.State == Failed:
-		now.Failures += old.Failures
-		now.Evidence = append(old.Evidence, now.Evidence...)
-		now.Evidence = now.Evidence[:min(len(now.Evidence), maxEvidence)]
-		return now
-	case old.State == Failed:
+	case now.State == NotApplicable:
 		return old
-	case now.State == Failed || now.State == Held || old.State == NotApplicable:
-		return now
 	}
-	return old
+	if old.State == Failed {
+		now.State = Failed
+	}
+	now.checked += old.checked
+	now.Failures += old.Failures
+	now.Evidence = append(old.Evidence, now.Evidence...)
+	now.Evidence = now.Evidence[:min(len(now.Evidence), maxEvidence)]
+	now.tell()
+	return now
 }
 
 func (l *ledger) report(w *watch, took time.Duration) *Report {
@@ -158,11 +172,13 @@ func (f *findings) expect(ok bool, format string, args ...any) {
 
 // verdict ends a rule. what names the cases; reason says why there were none.
 func (f *findings) verdict(what, reason string) Verdict {
+	v := Verdict{State: Held, checked: f.checked, what: what}
 	switch {
 	case f.failed > 0:
-		return Verdict{State: Failed, Note: fmt.Sprintf("%d of %d %s", f.failed, f.checked, what), Evidence: f.bad, Failures: f.failed}
+		v.State, v.Evidence, v.Failures = Failed, f.bad, f.failed
 	case f.checked == 0:
 		return Verdict{State: NotApplicable, Note: reason}
 	}
-	return Verdict{State: Held, Note: fmt.Sprintf("%d %s", f.checked, what)}
+	v.tell()
+	return v
 }

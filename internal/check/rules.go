@@ -36,7 +36,7 @@ var rules = []rule{
 	{title: "The next part comes within PART-TARGET, the next segment within 1.5 x TD, at p99", judge: arrivalsInTime, sums: true},
 	{title: "Delta update + cached playlist = full playlist; its VERSION is at least 9", judge: deltasRebuild},
 	{title: "A v2 delta lists removed DATERANGE ids and keeps recent ones", judge: deltaRanges},
-	{title: "PROGRAM-DATE-TIME on every segment, monotonic, equal across renditions for equal media time, in steps of EXTINF", judge: dates},
+	{title: "PROGRAM-DATE-TIME for every segment, monotonic, equal across renditions for equal media time, in steps of EXTINF", judge: dates},
 	{title: "DATERANGE START-DATE maps through PROGRAM-DATE-TIME to the emsg's time, within a frame", judge: rangesMatchCues},
 	{title: "Repeated DATERANGE ids never conflict; ids are never reused", judge: rangesAgree},
 	{title: "PARTs are listed for at least the last 3 x TD, and can be had for 3 x TD after removal", judge: partsStay},

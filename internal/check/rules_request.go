@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // probed judges the probes of one kind.
@@ -41,7 +42,31 @@ func pastEndAnswered(w *watch) Verdict {
 	return probed(w, pastEnd, "requests", noBlocking, func(f *findings, p probe) {
 		next := position{MSN: p.At.MSN + 1, Part: 0}
 		f.expect(p.List != nil && p.List.holds(next), "%s: %s, without part %d.0", p.URL, p.outcome(), next.MSN)
+		if since, target, ok := w.listedSince(&p, next); ok && p.List != nil {
+			late := p.Got.Sub(since) - seconds(target) - jitter - w.slack(since, p.Got)
+			f.expect(late <= 0, "%s: held for %d ms after part %d.0 was listed", p.URL, p.Got.Sub(since).Milliseconds(), next.MSN)
+		}
 	})
+}
+
+// listedSince returns from when on a probe could be answered with at, and the
+// PART-TARGET: when its rendition first listed that, or when it was asked.
+func (w *watch) listedSince(p *probe, at position) (since time.Time, target float64, ok bool) {
+	for _, r := range w.media() {
+		if directives(r.URL, &p.At, "") != p.URL {
+			continue
+		}
+		for _, v := range r.Versions {
+			if !v.List.holds(at) {
+				continue
+			}
+			if since = v.Got; since.Before(p.Sent) {
+				since = p.Sent
+			}
+			return since, v.List.PartTarget, true
+		}
+	}
+	return since, 0, false
 }
 
 func oldMSNAnswered(w *watch) Verdict {

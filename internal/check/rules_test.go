@@ -215,6 +215,28 @@ func TestReportsAreTrueWithinAPart(t *testing.T) {
 	}
 }
 
+// TestRecordingWithoutDates: a date is due of what is live.
+func TestRecordingWithoutDates(t *testing.T) {
+	for name, c := range map[string]struct {
+		ended, dated bool
+		want         State
+	}{
+		"live, no date":      {false, false, Failed},
+		"recorded, no date":  {true, false, NotApplicable},
+		"recorded, one date": {true, true, Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &playlist{TargetDuration: 2, Skipped: -1, Ended: c.ended, Segments: []*segment{{Dur: 2}, {MSN: 1, Dur: 2}}}
+			if c.dated {
+				p.Segments[1].PDT, p.Segments[1].Wall = epoch, epoch // segment 0 is beyond a discontinuity, say
+			}
+			if v := dates(watchOf(p)); v.State != c.want {
+				t.Errorf("%+v", v)
+			}
+		})
+	}
+}
+
 func TestSameCodec(t *testing.T) {
 	for name, c := range map[string]struct {
 		declared, media string

@@ -53,8 +53,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		t = own
 	}
 	r := &runner{
-		cfg: cfg, base: u, fetch: newFetcher(t), started: map[string]bool{},
-		rec: &record{w: &watch{URL: cfg.URL, Secure: u.Scheme == "https"}},
+		cfg: cfg, base: u, fetch: newFetcher(t), started: map[string]*client{},
+		rec: &record{w: &watch{URL: cfg.URL}},
 	}
 	if err := r.open(ctx); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ type runner struct {
 	fetch   *fetcher
 	rec     *record
 	clients sync.WaitGroup
-	started map[string]bool
+	started map[string]*client // by the URL of the rendition
 	began   time.Time
 }
 
@@ -87,17 +87,19 @@ func (r *runner) open(ctx context.Context) error {
 		return fmt.Errorf("%w: %s answers 404; is the channel on air, and its name right?", ErrUnreachable, r.cfg.URL)
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
 		return fmt.Errorf("%w: %s answers %d; give a URL that carries its token", ErrUnreachable, r.cfg.URL, a.Status)
+	case a.Status >= http.StatusInternalServerError:
+		return fmt.Errorf("%w: %s answers %d; the log of that server tells why", ErrUnreachable, r.cfg.URL, a.Status)
 	case !a.ok():
 		return fmt.Errorf("%w: %s answers %d", ErrUnreachable, r.cfg.URL, a.Status)
 	}
-	m, err := parseMultivariant(r.base, string(a.Body))
+	m, err := parseMultivariant(a.Base, string(a.Body))
 	if err == nil && m == nil {
-		_, err = parsePlaylist(r.base, string(a.Body))
+		_, err = parsePlaylist(a.Base, string(a.Body))
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w; give the URL of an HLS playlist", ErrUnreachable, r.cfg.URL, err)
 	}
-	r.rec.with(func(w *watch) { w.Main, w.MainHead = m, a.Head })
+	r.rec.with(func(w *watch) { w.Main, w.MainHead, w.Secure = m, a.Head, a.Base.Scheme == "https" })
 	return nil
 }
 
@@ -162,14 +164,14 @@ func (r *runner) join(ctx context.Context, m *multivariant) {
 }
 
 func (r *runner) follow(ctx context.Context, x *rendition) {
-	if r.started[x.URL] || len(r.started) >= maxVariants {
+	if r.started[x.URL] != nil || len(r.started) >= maxVariants {
 		return
 	}
 	c, err := newClient(x.URL, x.Name, x.Kind, r.fetch, r.rec)
 	if err != nil {
 		return // it was parsed once already
 	}
-	r.started[x.URL] = true
+	r.started[x.URL] = c
 	r.rec.with(func(w *watch) { w.Renditions = append(w.Renditions, x) })
 	r.clients.Go(func() { c.Run(ctx) })
 }
@@ -222,13 +224,30 @@ func (r *runner) refresh(ctx context.Context) {
 		}
 		r.rec.pause(a.Sent.Add(-refreshEvery), a.Got.Add(refreshEvery), a.Got.Sub(a.Sent))
 		if a.ok() {
-			if m, err := parseMultivariant(r.base, string(a.Body)); err == nil && m != nil {
+			if m, err := parseMultivariant(a.Base, string(a.Body)); err == nil && m != nil && !r.retold(m) {
 				r.rec.with(func(w *watch) { w.Main = m })
 				r.join(ctx, m)
 			}
 		}
 		wait(ctx, refreshEvery)
 	}
+}
+
+// retold reports whether a multivariant playlist tells another session of what
+// is watched already: it names none of the renditions that are followed, and
+// those are still there. Each request may get URLs of its own.
+func (r *runner) retold(m *multivariant) bool {
+	for _, x := range renditionsOf(m) {
+		if r.started[x.URL] != nil {
+			return false
+		}
+	}
+	for _, c := range r.started {
+		if c.there.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 // pulse measures by how much this machine is late.

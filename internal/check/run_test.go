@@ -239,6 +239,7 @@ func TestNothingToCheck(t *testing.T) {
 	html := direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })}
 	off := direct{http.NotFoundHandler()}
 	locked := direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })}
+	broken := direct{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })}
 	for name, c := range map[string]struct {
 		url  string
 		by   http.RoundTripper
@@ -248,6 +249,7 @@ func TestNothingToCheck(t *testing.T) {
 		"another scheme":        {"rtmp://host/live", off, "no http or https URL"},
 		"off air":               {"http://host/a.m3u8", off, "on air"},
 		"a token is missing":    {"http://host/a.m3u8", locked, "token"},
+		"the server is broken":  {"http://host/a.m3u8", broken, "log of that server"},
 		"a page, not a stream":  {"http://host/", html, "URL of an HLS playlist"},
 		"nobody answers at all": {"http://host/", nobody{}, "is the server running"},
 	} {
@@ -278,4 +280,106 @@ func TestRunLeavesNothing(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
+}
+
+// TestSessionsInURLs: each request for the multivariant playlist gets URLs of
+// its own, which are the same renditions.
+func TestSessionsInURLs(t *testing.T) {
+	o := &origin{}
+	sessions := 0
+	uri := regexp.MustCompile(`\w+/index\.m3u8`)
+	o.playlist = func(r, s string) string {
+		if r != "" {
+			return regexp.MustCompile(`#EXT-X-RENDITION-REPORT.*\n`).ReplaceAllString(s, "")
+		}
+		sessions++
+		return uri.ReplaceAllString(s, fmt.Sprintf("$0?session=%d", sessions))
+	}
+	r := examineFor(t, o, 40*time.Second)
+	if len(r.Renditions) != 4 {
+		t.Errorf("watched %q", r.Renditions)
+	}
+	want(t, r, []int{23}, live) // the reports are missing, and so they are of renditions that are watched
+}
+
+// TestSessionsExpire: where the URLs of one session are gone, those of the next
+// are watched.
+func TestSessionsExpire(t *testing.T) {
+	o := &origin{}
+	uri := regexp.MustCompile(`\w+/index\.m3u8`)
+	session := func() string {
+		if time.Since(o.began) < 100*time.Second {
+			return "session=1"
+		}
+		return "session=2"
+	}
+	o.playlist = func(r, s string) string {
+		if r != "" {
+			return s
+		}
+		return uri.ReplaceAllString(s, "$0?"+session())
+	}
+	o.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		gone := strings.Contains(r.URL.RawQuery, "session") && !strings.Contains(r.URL.RawQuery, session())
+		if gone {
+			http.NotFound(w, r)
+		}
+		return gone
+	}
+	if r := examineFor(t, o, 40*time.Second); len(r.Renditions) != 8 {
+		t.Errorf("watched %q", r.Renditions)
+	}
+}
+
+// TestPlaylistsTakeARedirect: what a playlist names is relative to where it was
+// found in the end.
+func TestPlaylistsTakeARedirect(t *testing.T) {
+	o := &origin{}
+	o.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		path, there := strings.CutPrefix(r.URL.Path, "/there")
+		if !there && strings.HasSuffix(path, ".m3u8") {
+			u := *r.URL
+			u.Path = "/there" + u.Path
+			http.Redirect(w, r, u.String(), http.StatusFound)
+			return true
+		}
+		if !there && strings.HasSuffix(path, "4s") {
+			http.NotFound(w, r)
+			return true
+		}
+		r.URL.Path = path
+		return false
+	}
+	want(t, examineFor(t, o, 40*time.Second), nil, live)
+}
+
+// TestNotesCountAllStretches: the note and the failures are of the whole watch.
+func TestNotesCountAllStretches(t *testing.T) {
+	o := &origin{}
+	lines("CAN-SKIP-UNTIL=12", "CAN-SKIP-UNTIL=11")(o)
+	r := examineFor(t, o, 3*time.Minute)
+	v := r.Verdict(14)
+	if want := fmt.Sprintf("%d of %d attributes", v.Failures, 3*v.Failures); v.Failures < 9 || v.Note != want {
+		t.Errorf("%+v, want %s", v, want)
+	}
+	var played int
+	if _, err := fmt.Sscan(r.Verdict(33).Note, &played); err != nil || played < 3*300 {
+		t.Errorf("%q of 180 s", r.Verdict(33).Note)
+	}
+}
+
+// TestFirstDateComesLate: only the newest segments have a date, from which those
+// of the others follow.
+func TestFirstDateComesLate(t *testing.T) {
+	o := &origin{}
+	o.playlist = func(_, s string) string {
+		i := strings.LastIndex(s, "#EXT-X-PROGRAM-DATE-TIME")
+		if i < 0 {
+			return s
+		}
+		return regexp.MustCompile(`#EXT-X-PROGRAM-DATE-TIME.*\n`).ReplaceAllString(s[:i], "") + s[i:]
+	}
+	if v := examineFor(t, o, 40*time.Second).Verdict(28); v.State != Held {
+		t.Errorf("%+v", v)
+	}
 }

@@ -196,6 +196,19 @@ func TestSabotage(t *testing.T) {
 				}
 			}, failed: []int{19},
 		},
+		"a part past the end is held for a whole segment": {
+			spoil: func(o *origin) {
+				o.answer = func(_ http.ResponseWriter, r *http.Request) bool {
+					var msn, part int
+					q := r.URL.Query()
+					fmt.Sscan(q.Get("_HLS_part"), &part)
+					if _, err := fmt.Sscan(q.Get("_HLS_msn"), &msn); err == nil && part >= partsPer {
+						o.await(r.Context(), "hi", (msn+2-firstMSN)*partsPer)
+					}
+					return false
+				}
+			}, failed: []int{20},
+		},
 		"an old msn is refused": {
 			spoil: func(o *origin) {
 				o.answer = func(w http.ResponseWriter, r *http.Request) bool {
@@ -259,7 +272,7 @@ func TestSabotage(t *testing.T) {
 					}
 					return false
 				}
-			}, failed: []int{4, 25},
+			}, failed: []int{4, 20, 25},
 		},
 		"a delta loses a segment": {
 			spoil: func(o *origin) {
