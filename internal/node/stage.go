@@ -1,9 +1,11 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,7 +116,8 @@ func (s *stage) begin(now time.Time) error {
 		return err
 	}
 	s.program, s.blind = program, s.video == nil
-	s.base, s.newest = s.ch.resume(program, s.first)-early[0].DTS, early[0].DTS
+	s.newest = slices.MinFunc(early, func(a, b media.Unit) int { return cmp.Compare(a.DTS, b.DTS) }).DTS // sound may come ahead
+	s.base = s.ch.resume(program, s.first) - s.newest
 	s.hear(early)
 	if err := s.transcode(rungs); err != nil {
 		return err

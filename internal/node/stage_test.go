@@ -186,6 +186,26 @@ func TestShowThatIsOverDoesNotBegin(t *testing.T) {
 	}
 }
 
+// TestTakeoverOutOfOrder: all that another encoder sends comes after what the one
+// before sent, whatever is ahead in what it sends first.
+func TestTakeoverOutOfOrder(t *testing.T) {
+	clock := &wallClock{t: t, true: time.Now()}
+	c, air := soundOnly(t, clock)
+	air(10 * time.Second)
+	was := c.program.Position()
+	s := newStage(c, c.stage.session)
+	sound := &media.Track{Kind: media.Audio, Codec: media.AAC, Config: []byte{0x11, 0x90}, SampleRate: 48000, Channels: 2}
+	for _, at := range []media.Ticks{36_000, 0} {
+		if err := s.WriteUnit(media.Unit{Track: sound, PTS: at, DTS: at, Sync: true, Data: []byte("sound")}); err != nil {
+			t.Fatal(err)
+		}
+		clock.true = clock.true.Add(videoWait)
+	}
+	if s.base <= was {
+		t.Errorf("it begins at %v, and the show had come to %v", s.base.Duration(), was.Duration())
+	}
+}
+
 // TestNothingWaitsForNoTranscoder: where FFmpeg has nothing to do, nothing waits for
 // it, and nobody is told that frames were left out.
 func TestNothingWaitsForNoTranscoder(t *testing.T) {
