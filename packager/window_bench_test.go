@@ -12,7 +12,7 @@ import (
 // what the whole process spent, on all cores.
 func BenchmarkWake2000(b *testing.B) {
 	const waiters = 2000
-	w := newWindow(&Snapshot{})
+	w := newWindow(&Snapshot{changed: make(chan struct{})})
 	var woken sync.WaitGroup // each waiter that has seen the newest version
 	var gone sync.WaitGroup
 	woken.Add(waiters)
@@ -37,12 +37,12 @@ func BenchmarkWake2000(b *testing.B) {
 	before := cpuTime(b)
 	for b.Loop() {
 		woken.Add(waiters)
-		w.publish(&Snapshot{})
+		w.publish(&Snapshot{changed: make(chan struct{})})
 		woken.Wait()
 	}
 	spent := cpuTime(b) - before
 	b.ReportMetric(float64(spent)/float64(time.Millisecond)/float64(b.N), "cpu-ms/op")
-	end := &Snapshot{}
+	end := &Snapshot{changed: make(chan struct{})}
 	end.list.Ended = true
 	woken.Add(waiters)
 	w.publish(end)
