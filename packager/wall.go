@@ -47,17 +47,11 @@ func (p *Program) capture(b Boundary) time.Time {
 
 // slew moves next towards now, over a segment of length d. The result is a whole
 // number of milliseconds, so that the dates in the playlist are as far apart as
-// they are told to be.
+// they are told to be; rounding to it adds half of one at most, and leaves half of
+// one at least, without which segments just under a whole millisecond never catch up.
 func slew(next, now time.Time, d time.Duration) time.Time {
 	most := max(time.Duration(float64(d)*maxSlew), maxSlewedUnit)
-	to := next.Add(max(-most, min(now.Sub(next), most))).Round(dateUnit)
-	switch off := to.Sub(next); {
-	case off > most:
-		return to.Add(-dateUnit)
-	case off < -most:
-		return to.Add(dateUnit)
-	}
-	return to
+	return next.Add(max(-most, min(now.Sub(next), most))).Round(dateUnit)
 }
 
 // dateOf returns the capture time of t as the playlists tell it, if the segment
