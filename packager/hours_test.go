@@ -89,7 +89,7 @@ func (m *marathon) watch() {
 		}
 		if before, ok := m.wall[b.MSN-1]; ok && m.wall[b.MSN].IsZero() {
 			d := (b.Start - m.starts[b.MSN-1]).Duration()
-			if off := (b.Wall.Sub(before) - d).Abs(); !b.Discontinuity && off.Seconds() > d.Seconds()*maxSlew+1e-6 {
+			if off := (b.Wall.Sub(before) - d).Abs(); !b.Discontinuity && off > maxSlewedUnit+dateUnit/2 {
 				m.t.Fatalf("PROGRAM-DATE-TIME steps by %v in %v", off, d)
 			}
 		}
