@@ -30,14 +30,12 @@ func (r *rendition) closeSegment(end int64) {
 func (r *rendition) list(s *segment) {
 	r.kept = append(r.kept[:len(r.kept):len(r.kept)], s)
 	r.listed = append(r.listed[:len(r.listed):len(r.listed)], &s.Segment)
-	r.listedFor += s.Dur
 	r.keptFor += s.Dur
 	target := time.Duration(r.prog.target) * time.Second
-	for len(r.listed) > minListed && r.listedFor-r.listed[0].Dur >= listedTargets*target {
+	for len(r.listed) > minListed && r.listedSpan() >= media.TicksOf(listedTargets*target) {
 		if r.listed[0].Discontinuity {
 			r.discSeq++
 		}
-		r.listedFor -= r.listed[0].Dur
 		r.listed = r.listed[1:]
 	}
 	for len(r.kept) > len(r.listed) && (len(r.kept) > maxKept || r.keptFor-r.kept[0].Dur >= keptTargets*target+keptSlack) {
@@ -47,6 +45,18 @@ func (r *rendition) list(s *segment) {
 	if unused := r.kept[0].Init - r.initLow; unused > 0 {
 		r.inits, r.initLow = r.inits[unused:len(r.inits):len(r.inits)], r.initLow+unused
 	}
+}
+
+// listedSpan returns how much is listed after the first segment, by the boundaries,
+// so that all renditions list the same segments: sound is some frames longer or
+// shorter, and video.js loses its place where sound lists one segment more.
+func (r *rendition) listedSpan() media.Ticks {
+	last := r.kept[len(r.kept)-1]
+	end := last.from + media.TicksOf(last.Dur)
+	if next, ok := r.prog.grid.after(last.from); ok {
+		end = next.Start
+	}
+	return end - r.kept[len(r.kept)-len(r.listed)+1].from
 }
 
 // listedFrom returns where the playlist begins on the media timeline.

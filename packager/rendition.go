@@ -79,8 +79,7 @@ type rendition struct {
 
 	kept      []*segment // newest last; the listed ones are its end
 	listed    []*hls.Segment
-	keptFor   time.Duration // what kept and listed last
-	listedFor time.Duration
+	keptFor   time.Duration // what kept lasts
 	discSeq   int64
 	keyframes int64 // number of the next entry of the I-frame playlist
 	win       *Window

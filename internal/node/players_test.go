@@ -128,6 +128,9 @@ const (
 	enterLimit = 2.0
 )
 
+// joinLimit is after what time a viewer loads a page again that shows nothing.
+const joinLimit = 10 * time.Second
+
 // partsLoaded counts the parts that a page has loaded, apart from segments.
 const partsLoaded = `performance.getEntriesByType("resource").filter((e) => /\/\d+\.\d+\.m4s$/.test(e.name)).length`
 
@@ -136,6 +139,7 @@ type foreign struct {
 	page, stream, query string
 	parts               bool   // plays parts, not whole segments
 	enter               string // how it says that the playhead is at a cue
+	rejoins             int    // how often a viewer may have to load its page again
 }
 
 // TestPlayers: players of other people's play the stream, and give each cue, on
@@ -161,13 +165,17 @@ func TestPlayers(t *testing.T) {
 		{"hls.js, MPEG-TS", foreign{page: "hls.html", stream: "ts/index.m3u8", enter: "track"}},
 		{"Shaka", foreign{page: "shaka.html", stream: "index.m3u8", parts: true, enter: "enter"}},
 		{"Shaka, DASH", foreign{page: "shaka.html", stream: "index.mpd", enter: "enter"}},
-		{"video.js", foreign{page: "videojs.html", stream: "index.m3u8", parts: true, enter: "enter"}},
+		{"video.js", foreign{page: "videojs.html", stream: "index.m3u8", parts: true, enter: "enter", rejoins: 2}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &server{Info: s.Info, t: t}
-			v := browse(t, pages.URL+"/"+tc.page+"?src="+url.QueryEscape(s.url("/live/demo/"+tc.stream))+tc.query)
-			defer v.close()
-			v.watch()
+			v := s.join(pages.URL, tc.foreign)
+			defer func() { v.close() }()
+			for i := 0; i < tc.rejoins && !v.begins(joinLimit); i++ {
+				t.Log("it does not begin, and is loaded again")
+				v.close()
+				v = s.join(pages.URL, tc.foreign)
+			}
 			v.await("the first picture", 30*time.Second, func(n notes) bool { return len(n.Frames) > 30 })
 			began := time.Now()
 			sent := s.tell(h, no+1, no+2, no+3)
@@ -194,6 +202,25 @@ func TestPlayers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// join opens a player's page.
+func (s *server) join(pages string, f foreign) *viewer {
+	s.t.Helper()
+	v := browse(s.t, pages+"/"+f.page+"?src="+url.QueryEscape(s.url("/live/demo/"+f.stream))+f.query)
+	v.watch()
+	return v
+}
+
+// begins reports whether pictures come within a time.
+func (v *viewer) begins(limit time.Duration) bool {
+	v.t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if len(v.notes().Frames) > 30 {
+			return true
+		}
+	}
+	return false
 }
 
 // time returns when a cue lies on the player's timeline, and whether it came.
