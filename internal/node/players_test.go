@@ -215,7 +215,9 @@ func (s *server) join(pages string, f foreign) *viewer {
 // begins reports whether pictures come within a time.
 func (v *viewer) begins(limit time.Duration) bool {
 	v.t.Helper()
-	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(limit); time.Now().Before(end); <-tick.C {
 		if len(v.notes().Frames) > 30 {
 			return true
 		}
