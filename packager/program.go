@@ -148,9 +148,9 @@ func New(cfg Config) (*Program, error) {
 // ErrEnded is returned for units that come after the end.
 var ErrEnded = errors.New("the show has ended")
 
-// ErrLeap is returned for a unit that lies too far ahead of all that the grid has:
-// further than it remembers boundaries. [Program.Discontinue] and times that go on
-// from [Program.Position] are the cure.
+// ErrLeap is returned for a unit that lies more than 32 nominal segments ahead of all
+// that came: the grid goes on no further at once. [Program.Discontinue] and times
+// that go on from [Program.Position] are the cure.
 var ErrLeap = errors.New("the timestamps leap too far ahead")
 
 // WriteUnit takes a unit of the rendition name: [Source], [Audio] or a rung. It
