@@ -14,7 +14,6 @@ const (
 	maxDeltas   = 200    // of one rendition
 	maxProbes   = 2_000  // in all
 	maxPauses   = 10_000 // in all
-	maxLateness = 50_000 // of one rendition, over the whole watch: 4 h of parts
 	maxIDs      = 50_000 // of cues and DATERANGEs of one rendition, over the whole watch
 )
 

@@ -325,7 +325,7 @@ func TestWatchIsBounded(t *testing.T) {
 	rec := &record{w: &watch{Renditions: []*rendition{r}}}
 	old := rec.cut()
 	now := rec.w.Renditions[0]
-	if old.Renditions[0] != r || len(now.Versions) != 1 || len(now.Pieces) != 0 || len(now.Past.Parts) != 3 || now.Past.Constants != r.Versions[0].List {
+	if old.Renditions[0] != r || len(now.Versions) != 1 || len(now.Pieces) != 0 || now.Past.Parts.Cases != 3 || now.Past.Constants != r.Versions[0].List {
 		t.Errorf("%d versions, %d pieces, %+v", len(now.Versions), len(now.Pieces), now.Past)
 	}
 	for range maxVersions + 10 {

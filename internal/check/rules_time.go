@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -38,11 +37,9 @@ func (r *rendition) byMSN() map[int64]*segment {
 	return m
 }
 
-// replies returns the lateness of the answers to blocking reloads, those of the
-// past included.
-func (r *rendition) replies(w *watch) []lateness {
-	list, segments := r.Past.Replies, r.byMSN()
-	list = slices.Clip(list)
+// replies tells of the answers to blocking reloads, those of the past included.
+func (r *rendition) replies(w *watch) tally {
+	all, segments := r.Past.Replies.clone(), r.byMSN()
 	var before *version
 	for _, v := range r.Versions {
 		if v.Asked != nil && v.Asked.Part >= 0 && v.List.holds(*v.Asked) && !disturbed(segments, v.Asked.MSN) && before != nil {
@@ -59,21 +56,20 @@ func (r *rendition) replies(w *watch) []lateness {
 				}
 			}
 			late := v.Got.Sub(from) - seconds(dur) - jitter
-			list = appendBounded(list, lateness{
-				Late: late.Seconds(), Sure: (late - w.slack(from, v.Got)).Seconds(),
-				Why: fmt.Sprintf("%s: part %d.%d of %d ms came %d ms late, 100 are allowed", r.Name, v.Asked.MSN, v.Asked.Part, seconds(dur).Milliseconds(), (late + jitter).Milliseconds()),
-			}, maxLateness)
+			all.add(late, late-w.slack(from, v.Got), func() string {
+				return fmt.Sprintf("%s: part %d.%d of %d ms came %d ms late, 100 are allowed", r.Name, v.Asked.MSN, v.Asked.Part, seconds(dur).Milliseconds(), (late + jitter).Milliseconds())
+			})
 		}
 		before = v
 	}
-	return list
+	return all
 }
 
-// arrivals returns the lateness of parts and of segments. The instant at which
-// the server listed something lies between what this side saw; the least is
-// taken, so that nothing is late that may have been in time.
-func (r *rendition) arrivals(w *watch) (parts, segments []lateness) {
-	parts, segments = slices.Clip(r.Past.Parts), slices.Clip(r.Past.Segments)
+// arrivals tells of parts and of segments. The instant at which the server listed
+// something lies between what this side saw; the least is taken, so that nothing
+// is late that may have been in time.
+func (r *rendition) arrivals(w *watch) (parts, segments tally) {
+	parts, segments = r.Past.Parts.clone(), r.Past.Segments.clone()
 	all := r.byMSN()
 	var before *version
 	var lastPart, lastSegment time.Time
@@ -86,24 +82,24 @@ func (r *rendition) arrivals(w *watch) (parts, segments []lateness) {
 		if v.Asked == nil {
 			shown = before.Sent // when it was not listed yet, or not for long
 		}
-		add := func(list []lateness, since time.Time, limit time.Duration, what string) []lateness {
+		add := func(to *tally, since time.Time, limit time.Duration, what string) {
 			if since.IsZero() || disturbed(all, v.List.last().MSN) || disturbed(all, before.List.last().MSN) {
-				return list
+				return
 			}
-			took := shown.Sub(since)
-			return appendBounded(list, lateness{
-				Late: (took - limit - jitter).Seconds(), Sure: (took - limit - jitter - w.slack(since, v.Got)).Seconds(),
-				Why: fmt.Sprintf("%s: %s after %d.%d came %d ms after the one before, %d are allowed", r.Name, what, before.List.last().MSN, before.List.last().Part, took.Milliseconds(), limit.Milliseconds()),
-			}, maxLateness)
+			took, after := shown.Sub(since), before.List.last()
+			late := took - limit - jitter
+			to.add(late, late-w.slack(since, v.Got), func() string {
+				return fmt.Sprintf("%s: %s after %d.%d came %d ms after the one before, %d are allowed", r.Name, what, after.MSN, after.Part, took.Milliseconds(), limit.Milliseconds())
+			})
 		}
 		if before.List.last().before(v.List.last()) {
 			if v.List.PartTarget > 0 {
-				parts = add(parts, lastPart, seconds(v.List.PartTarget), "the part")
+				add(&parts, lastPart, seconds(v.List.PartTarget), "the part")
 			}
 			lastPart = v.Got
 		}
 		if v.List.next() > before.List.next() {
-			segments = add(segments, lastSegment, time.Duration(v.List.TargetDuration)*time.Second*3/2, "the segment")
+			add(&segments, lastSegment, time.Duration(v.List.TargetDuration)*time.Second*3/2, "the segment")
 			lastSegment = v.Got
 		}
 		before = v
@@ -111,46 +107,27 @@ func (r *rendition) arrivals(w *watch) (parts, segments []lateness) {
 	return parts, segments
 }
 
-// allowedLate is how many of n may be late: one in a hundred, and one in any
-// case, for the p99 of a few says nothing of one.
-func allowedLate(n int) int { return max(1, n/100) }
-
-// p99 returns the lateness that one in a hundred exceeds, in seconds.
-func p99(list []lateness) float64 {
-	sorted := slices.SortedFunc(slices.Values(list), func(a, b lateness) int { return cmp.Compare(b.Late, a.Late) })
-	return sorted[min(allowedLate(len(sorted)), len(sorted)-1)].Late
-}
-
 // punctuality judges lateness. What may be the network's fault, or that of this
 // machine, is no failure; but where there is much of it nothing can be said.
 type punctuality struct {
 	findings
-	unsure int // lists of which nothing can be said
+	unsure int // tallies of which nothing can be said
 	excuse string
 }
 
-func (p *punctuality) judge(list []lateness) {
-	p.checked += len(list)
-	late, sure := 0, 0
-	for _, l := range list {
-		if l.Late > 0 {
-			late++
-		}
-		if l.Sure > 0 {
-			sure++
-		}
-	}
-	if late > allowedLate(len(list)) && sure <= allowedLate(len(list)) {
+func (p *punctuality) judge(t tally) {
+	p.checked += t.Cases
+	if t.Late > t.allowed() && t.Sure <= t.allowed() {
 		p.unsure++
-		p.excuse = fmt.Sprintf("%d of %d came late while the network or this machine were slow: nothing can be said at p99", late, len(list))
+		p.excuse = fmt.Sprintf("%d of %d came late while the network or this machine were slow: nothing can be said at p99", t.Late, t.Cases)
 	}
-	if sure <= allowedLate(len(list)) {
+	if t.Sure <= t.allowed() {
 		return
 	}
-	p.failed += sure
-	for _, l := range slices.SortedFunc(slices.Values(list), func(a, b lateness) int { return cmp.Compare(b.Sure, a.Sure) }) {
+	p.failed += t.Sure
+	for _, x := range t.Worst {
 		if len(p.bad) < maxEvidence {
-			p.bad = append(p.bad, l.Why)
+			p.bad = append(p.bad, x.Why)
 		}
 	}
 }
@@ -189,8 +166,8 @@ func arrivalsInTime(w *watch) Verdict {
 		parts, segments := r.arrivals(w)
 		f.judge(parts)
 		f.judge(segments)
-		if len(parts) > 0 {
-			slowest = max(slowest, p99(parts)+jitter.Seconds()+r.latest().PartTarget)
+		if parts.Cases > 0 {
+			slowest = max(slowest, (parts.p99()+jitter).Seconds()+r.latest().PartTarget)
 		}
 	}
 	v := f.verdict("parts and segments", "nothing new came while it was watched")

@@ -71,22 +71,14 @@ type delta struct {
 	Update *playlist
 }
 
-// lateness is by how much something came after its limit, in seconds; negative
-// is in time. Sure is what is left of it when the network and this machine are
-// taken off.
-type lateness struct {
-	Late, Sure float64
-	Why        string
-}
-
 // past is what one stretch of a watch hands to the next, so that no watch grows.
 type past struct {
 	Constants *playlist            // the first version ever
 	Ranges    map[string]dateRange // DATERANGEs ever listed
 	Cues      map[string]sighting
-	Replies   []lateness // of blocking reloads
-	Parts     []lateness
-	Segments  []lateness
+	Replies   tally // of blocking reloads
+	Parts     tally
+	Segments  tally
 }
 
 // rendition is what was seen of one media playlist.

@@ -125,9 +125,18 @@ func (v *viewer) await(what string, limit time.Duration, ok func(notes) bool) no
 	}
 }
 
+// cards returns the changes of the card seen since watch, without the frames: a page
+// that is asked often must not copy the thousands that it has noted.
+func (v *viewer) cards() []card {
+	v.t.Helper()
+	return eval[[]card](v, "window.vitrineNotes().Cards")
+}
+
 // shown returns when the card of a product came, and whether it did.
-func (n notes) shown(no int) (card, bool) {
-	for _, c := range slices.Backward(n.Cards) {
+func (n notes) shown(no int) (card, bool) { return shown(n.Cards, no) }
+
+func shown(cards []card, no int) (card, bool) {
+	for _, c := range slices.Backward(cards) {
 		if c.Type == "show" && c.No == no {
 			return c, true
 		}

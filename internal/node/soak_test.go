@@ -62,20 +62,23 @@ func (v *viewer) soak(s *server, h *host, length time.Duration) (ids []string) {
 			t.Fatal(err)
 		}
 		ids = append(ids, s.show(no, at))
-		n := v.await("the card", 30*time.Second, func(n notes) bool {
-			c, ok := n.shown(no)
-			return ok && c.Now > float64(at.UnixMilli())
+		var c card
+		until(t, "the card", 30*time.Second, func() bool {
+			c, _ = shown(v.cards(), no)
+			return c.Now > float64(at.UnixMilli())
 		})
-		if c, _ := n.shown(no); c.Product != no {
+		if c.Product != no {
 			lost++
 			t.Errorf("cue %d: card %d over product %d", i, no, c.Product)
 		}
+		t.Logf("cue %d at %v: %d stalls so far", i, time.Since(began).Round(time.Second), eval[int](v, "window.vitrineNotes().Stalls"))
 	}
 	until(t, "the end", length, func() bool { return time.Since(began) > length-settle })
-	n, late := v.notes(), liveHeap()
+	late := liveHeap()
+	n := v.notes()
 	l := n.latencies(began.Add(settle))
-	t.Logf("%v: %d frames, %d of %d cards on their product, %d stalls, glass to glass p50 %.0f ms, p95 %.0f ms",
-		length, len(n.Frames), soakCues-lost, soakCues, n.Stalls-stalls, percentile(l, .5), percentile(l, .95))
+	t.Logf("%v: %d of %d cards on their product, %d stalls, glass to glass p50 %.0f ms, p95 %.0f ms",
+		length, soakCues-lost, soakCues, n.Stalls-stalls, percentile(l, .5), percentile(l, .95))
 	t.Logf("live heap, synthetic host and checker included: %d MB after a tenth, %d MB at the end", early>>20, late>>20)
 	if n.Stalls > stalls {
 		t.Errorf("%d stalls", n.Stalls-stalls)
