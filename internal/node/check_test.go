@@ -110,6 +110,25 @@ func TestDropConforms(t *testing.T) {
 	})
 }
 
+// TestEndConforms: the encoder goes for good in the middle of the watch, and the
+// playlists end.
+func TestEndConforms(t *testing.T) {
+	s := startWith(t, node.Config{Reconnect: 2 * time.Second, Channels: map[string]node.Channel{"demo": {}}})
+	s.stock(9)
+	h := s.goLive(nil)
+	until(t, "the show", 20*time.Second, s.live)
+	short := []int{26, 27} // a list of so few segments has no delta updates
+	absent := slices.DeleteFunc(slices.Concat(brief, short, onAir), func(n int) bool { return n == 34 })
+	s.conforms(15*time.Second, absent, func() []string {
+		ids := s.cues(8)
+		h.stop()
+		until(t, "the end", 10*time.Second, func() bool {
+			return strings.Contains(string(s.get("/live/demo/source/index.m3u8", 200)), "#EXT-X-ENDLIST")
+		})
+		return ids
+	})
+}
+
 // filled waits until the playlist is long enough for delta updates.
 func (s *server) filled() {
 	s.t.Helper()
