@@ -12,8 +12,8 @@ import (
 )
 
 // soundless is how often in a row decodebin3 of GStreamer 1.22 may leave the sound
-// out, as it does in one of six joins, whatever is listed: it chooses its streams
-// before hlsdemux2 has told it of both.
+// out, as it does in one of six joins, whatever is listed: hlsdemux2 hands it the
+// sound, and it makes no decoder for it.
 const soundless = 5
 
 // TestClientGStreamerPlays: hlsdemux2 plays, and five seconds of picture and sound
